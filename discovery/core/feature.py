@@ -1,0 +1,167 @@
+"""A feature is a declared measure over events; a FeatureTable is its values at a date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import pandas as pd
+
+from discovery.core.errors import DataError, UsageError, did_you_mean
+
+Aggregate = Literal[
+    "count",
+    "sum",
+    "max",
+    "min",
+    "days_since_last",
+    "days_since_first",
+    "mean_gap_days",
+    "median_gap_days",
+    "distinct",
+    "top_share",
+    "share",
+    "ratio",
+    "profile",
+]
+Kind = Literal["number", "text", "boolean", "date"]
+
+#: One filter on an event: column, operator, value. ``weekday`` (Monday is 0), ``hour`` and ``month`` are
+#: derived from ``at`` and may be used like columns.
+Filter = tuple[str, Literal["=", "<>", "<", "<=", ">", ">=", "in"], object]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A measure, declared once: computed by SQL, clustered on, used in rules and rendered into exports.
+
+    Parameters
+    ----------
+    name : str
+        Column name; says measure, unit and window: ``orders_90d``.
+    label : str
+        What people read: ``orders in the last 90 days``.
+    family : str
+        Family of the catalogue it stands in.
+    aggregate : str
+        How events become one number.
+    events : tuple of str
+        Event names it reads; empty for a profile column and for a ratio.
+    column : str
+        The event or profile column it reads, where it reads one.
+    window : int or None
+        Days before ``as_of`` (d <= window); None is all time.
+    where : tuple of filters
+        Events that count; for ``share``, those that form the numerator.
+    of : tuple of str
+        For ``ratio``: numerator and denominator, names of other features.
+    unit : str
+        ``orders``, ``days``, ``share``, ``money`` or ``""``.
+    kind : str
+        Type of its values.
+    missing : str
+        What a missing value means, in words.
+    fill : float, str or None
+        What a clustering puts in its place: a number, or the name of another feature. None: never missing.
+    cluster : bool
+        A default clustering works on it.
+    holdout : bool
+        Kept out of clustering, so that distinctness can be tested on it.
+    human_step : tuple of float
+        Thresholds that people use for it, in increasing order.
+    words : tuple of str
+        What a segment far below, and far above, everyone on it is called.
+    """
+
+    name: str
+    label: str
+    family: str
+    aggregate: Aggregate
+    events: tuple[str, ...] = ()
+    column: str = ""
+    window: int | None = None
+    where: tuple[Filter, ...] = ()
+    of: tuple[str, str] | tuple[()] = ()
+    unit: str = ""
+    kind: Kind = "number"
+    missing: str = "never"
+    fill: float | str | None = None
+    cluster: bool = False
+    holdout: bool = False
+    human_step: tuple[float, ...] = ()
+    words: tuple[str, str] | tuple[()] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise UsageError(f"A feature name must be an identifier, got {self.name!r}.")
+        if self.aggregate == "ratio" and len(self.of) != 2:
+            raise UsageError(f"Feature {self.name}: a ratio must name a numerator and a denominator in `of`.")
+        if self.cluster and self.holdout:
+            raise UsageError(f"Feature {self.name}: either clustered on or held out, not both.")
+        if self.missing != "never" and self.cluster and self.fill is None:
+            raise UsageError(f"Feature {self.name}: may be missing and is clustered on, so `fill` must be stated.")
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """Every customer's features at a date.
+
+    Parameters
+    ----------
+    values : DataFrame, one row per customer
+        Indexed by ``customer_id`` in increasing order; one column per feature, missing as NaN or None.
+    features : tuple of Feature
+        One per column, in the same order.
+    as_of : date
+        Exclusive: only events before midnight UTC at its start were seen.
+    fingerprint : str
+        Of the dataset it was computed from.
+    """
+
+    values: pd.DataFrame
+    features: tuple[Feature, ...]
+    as_of: date
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        names = [f.name for f in self.features]
+        if list(self.values.columns) != names:
+            raise DataError(f"Columns must be the features in order, got {list(self.values.columns)} for {names}.")
+        if not self.values.index.is_unique:
+            raise DataError("A feature table must hold one row per customer, got a customer twice.")
+        if not self.values.index.is_monotonic_increasing:
+            raise DataError("A feature table must be ordered by customer_id.")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def feature(self, name: str) -> Feature:
+        """Return the feature called `name`, or raise with the nearest known name."""
+        for found in self.features:
+            if found.name == name:
+                return found
+        raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, [f.name for f in self.features])}")
+
+    def filled(self, names: Iterable[str]) -> pd.DataFrame:
+        """Return the named numeric columns as floats with every missing value filled as declared."""
+        out = {}
+        for name in names:
+            feature = self.feature(name)
+            column = self.values[name].astype("float64")
+            if isinstance(feature.fill, str):
+                column = column.fillna(self.values[feature.fill].astype("float64"))
+            elif feature.fill is not None:
+                column = column.fillna(float(feature.fill))
+            if column.isna().any():
+                raise DataError(
+                    f"Feature {name} is missing for {int(column.isna().sum())} customers and states no fill that "
+                    "covers them. Leave it out of `cluster.features`."
+                )
+            out[name] = column
+        return pd.DataFrame(out, index=self.values.index)
+
+    def _repr_html_(self) -> str:
+        head = self.values.head(5).to_html(max_cols=8, float_format="{:.2f}".format)
+        return f"<p>{len(self):,} customers, {len(self.features)} features at {self.as_of}</p>{head}"

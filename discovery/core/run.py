@@ -1,0 +1,117 @@
+"""A Run: everything one discovery produced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from discovery.core.errors import WorkspaceError, did_you_mean
+from discovery.core.evidence import Evidence, MergeVerdict
+from discovery.core.feature import FeatureTable
+from discovery.core.rule import Rule
+from discovery.core.segment import Segmentation
+
+#: Raised by one when a file of the workspace changes its shape.
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class InducedRule:
+    """The rule of one cluster, with the sentence a person can check."""
+
+    segmentation: str
+    rule: Rule
+    english: str
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Everything one discovery produced: the one seam that command line, dashboard, notebook and report share.
+
+    Parameters
+    ----------
+    id : str
+        Unique in its workspace, made from the date, the question and a digest of settings and data: the same
+        work has the same id.
+    question_asked : str
+        The business question it serves, one sentence.
+    currency : str
+        ISO 4217 code of every amount.
+    horizon_days : int
+        Length of the forward window that response is measured in.
+    settings : mapping
+        Every setting as compiled.
+    table : FeatureTable
+        Features at ``as_of``.
+    segmentations : tuple of Segmentation
+        Side by side; at least one.
+    recommended, recommended_reason : str
+        Which of them to use, and why.
+    evidence, merges, rules
+        What was found out.
+    overlap : DataFrame
+        Every pair of segments of two segmentations: segmentation_a, segment_a, segmentation_b, segment_b, both,
+        a_only, b_only, jaccard.
+    embedding : DataFrame
+        customer_id, x, y of a sample, for seeing only.
+    embedding_method : str
+        ``PCA`` or ``UMAP``.
+    problems : mapping
+        Rows that could not be used, by reason.
+    notes : tuple of str
+        What the reader should know about the data.
+    timings, versions : mapping
+        Seconds by step and the libraries used: the only part of a Run that may differ between two equal ones.
+    """
+
+    id: str
+    question_asked: str
+    currency: str
+    horizon_days: int
+    settings: Mapping[str, object]
+    table: FeatureTable
+    segmentations: tuple[Segmentation, ...]
+    recommended: str
+    recommended_reason: str
+    evidence: tuple[Evidence, ...]
+    merges: tuple[MergeVerdict, ...]
+    rules: tuple[InducedRule, ...]
+    overlap: pd.DataFrame
+    embedding: pd.DataFrame
+    embedding_method: str
+    problems: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.segmentation(self.recommended)
+        for each in self.segmentations:
+            if not each.labels.index.equals(self.table.values.index):
+                raise WorkspaceError(f"Run {self.id}: segmentation {each.name} must label every customer of the table.")
+
+    @property
+    def as_of(self) -> date:
+        """The date features were computed at, exclusive."""
+        return self.table.as_of
+
+    def segmentation(self, name: str) -> Segmentation:
+        """Return the segmentation called `name`, or raise with the nearest one."""
+        for found in self.segmentations:
+            if found.name == name:
+                return found
+        known = [s.name for s in self.segmentations]
+        raise WorkspaceError(f"No segmentation {name!r} in run {self.id}. {did_you_mean(name, known)}")
+
+    def evidence_for(self, segmentation: str, segment_id: str | None = None) -> tuple[Evidence, ...]:
+        """Return the evidence about one segment, or about the segmentation as a whole."""
+        subject = () if segment_id is None else (segment_id,)
+        return tuple(e for e in self.evidence if e.segmentation == segmentation and e.subject == subject)
+
+    def _repr_html_(self) -> str:
+        return f"<p>Run <code>{self.id}</code>: {self.question_asked}</p>" + "".join(
+            s._repr_html_() for s in self.segmentations
+        )

@@ -1,0 +1,248 @@
+"""Segments, and a segmentation: one way to divide the customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import pandas as pd
+
+from discovery.core.errors import DataError, WorkspaceError, did_you_mean
+
+#: The segment of customers that a segmentation does not place.
+UNASSIGNED = "unassigned"
+
+#: Okabe and Ito's colours less yellow, darkened to at least 3:1 on white and on near-black; told apart under
+#: protanopia, deuteranopia and tritanopia (tests/core/test_segment.py simulates it).
+COLOURS: tuple[str, ...] = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#7F6BD6",
+    "#8C6D00",
+    "#3FA9D6",
+    "#A0453C",
+)
+SYMBOLS: tuple[str, ...] = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "star",
+    "triangle-down",
+    "hexagon",
+)
+UNASSIGNED_COLOUR = "#8A8A8A"
+
+
+class Structure(StrEnum):
+    """What a segmentation may claim about the customers."""
+
+    DISCOVERED = "discovered"
+    CONSTRUCTED = "constructed"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Description:
+    """One feature of one segment beside everyone, in real units.
+
+    ``effect`` is Cliff's delta of the segment against all other placed customers, -1 to 1.
+    """
+
+    median: float
+    q1: float
+    q3: float
+    everyone: float
+    effect: float
+    missing_share: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A group of customers with a name, a colour and a symbol that stay the same on every page and export.
+
+    Parameters
+    ----------
+    id : str
+        Unique within its segmentation; ``unassigned`` for customers not placed.
+    name, why_named : str
+        What people call it, and the measured reason.
+    size : int
+        Customers.
+    share : float
+        Of all customers of the table, 0 to 1.
+    rank : int
+        Place in the order of colours and symbols; -1 for ``unassigned``.
+    profile : mapping
+        Feature name to its Description.
+    """
+
+    id: str
+    name: str
+    why_named: str
+    size: int
+    share: float
+    rank: int
+    profile: Mapping[str, Description] = field(default_factory=dict)
+
+    @property
+    def colour(self) -> str:
+        """Hex colour, fixed by the segment's rank."""
+        return UNASSIGNED_COLOUR if self.rank < 0 else COLOURS[self.rank % len(COLOURS)]
+
+    @property
+    def symbol(self) -> str:
+        """Marker symbol, fixed by the segment's rank; it differs where colours come round again."""
+        turn = self.rank // len(COLOURS)
+        return "circle-open" if self.rank < 0 else SYMBOLS[(self.rank + turn) % len(SYMBOLS)]
+
+
+@dataclass(frozen=True)
+class AgainstNull:
+    """A validity number beside the same number on data without structure.
+
+    ``null_low`` and ``null_high`` bound the middle 90 % of the null draws.
+    """
+
+    value: float
+    null_mean: float
+    null_low: float
+    null_high: float
+
+    @property
+    def excess(self) -> float:
+        """Value above the null's upper bound; positive means beyond what structureless data show."""
+        return self.value - self.null_high
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One number of segments that was considered, with every statistic beside its null."""
+
+    k: int
+    statistics: Mapping[str, AgainstNull]
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """One way to divide the customers, from a clustering or from rules.
+
+    Parameters
+    ----------
+    name : str
+        ``kmeans``, ``hdbscan``, ``rules``.
+    segments : tuple of Segment
+        In the order of their rank; ``unassigned`` last, and only where someone is in it.
+    labels : Series of str
+        Segment id per customer, indexed by customer_id.
+    strength : Series of float
+        0 to 1: how clearly the customer belongs. 1 for a rule.
+    method : str
+        One sentence: how it was made.
+    structure : Structure
+        Whether the groups are discovered, constructed, or not there.
+    structure_reason : str
+        Why, in words.
+    unassigned_reason : str
+        Why customers were left out; empty where all are placed.
+    seed : int
+        The only source of chance.
+    model : mapping
+        Learnt transforms and centres as plain JSON values.
+    candidates : tuple of Candidate
+        The numbers of segments considered.
+    lineage : tuple of str
+        What was merged, oldest first.
+    """
+
+    name: str
+    segments: tuple[Segment, ...]
+    labels: pd.Series
+    strength: pd.Series
+    method: str
+    structure: Structure
+    structure_reason: str
+    unassigned_reason: str = ""
+    seed: int = 0
+    model: Mapping[str, object] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
+    lineage: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = self.labels.value_counts()
+        sizes = {s.id: s.size for s in self.segments}
+        if len(sizes) != len(self.segments):
+            raise DataError(
+                f"Segmentation {self.name}: segment ids must be unique, got {[s.id for s in self.segments]}."
+            )
+        names = [s.name for s in self.segments]
+        if len(set(names)) != len(names):
+            raise DataError(f"Segmentation {self.name}: segment names must be unique, got {names}.")
+        counted = {str(i): int(n) for i, n in counts.items() if n}
+        stated = {i: n for i, n in sizes.items() if n}
+        if counted != stated:
+            raise DataError(f"Segmentation {self.name}: sizes must add up, got {stated} for labels {counted}.")
+        if not self.labels.index.equals(self.strength.index):
+            raise DataError(f"Segmentation {self.name}: labels and strength must be of the same customers.")
+        if UNASSIGNED in counted and not self.unassigned_reason:
+            raise DataError(f"Segmentation {self.name}: say why {counted[UNASSIGNED]} customers are unassigned.")
+
+    @property
+    def placed(self) -> tuple[Segment, ...]:
+        """The segments without ``unassigned``."""
+        return tuple(s for s in self.segments if s.id != UNASSIGNED)
+
+    @property
+    def k(self) -> int:
+        """Number of segments without ``unassigned``."""
+        return len(self.placed)
+
+    @property
+    def coverage(self) -> float:
+        """Share of customers that are placed, 0 to 1."""
+        return float((self.labels != UNASSIGNED).mean())
+
+    def segment(self, segment_id: str) -> Segment:
+        """Return the segment with that id, or raise with the nearest one."""
+        for found in self.segments:
+            if found.id == segment_id:
+                return found
+        known = [s.id for s in self.segments]
+        raise WorkspaceError(f"No segment {segment_id!r} in {self.name}. {did_you_mean(segment_id, known)}")
+
+    def members(self, segment_id: str) -> pd.Index:
+        """Return the customer ids of one segment, in increasing order."""
+        self.segment(segment_id)
+        return self.labels.index[self.labels == segment_id]
+
+    def merged(self, a: str, b: str, name: str | None = None) -> Segmentation:
+        """Return a new segmentation in which `b` is part of `a`; this one stays as it is.
+
+        Every customer keeps a segment, so sizes add up before and after.
+        """
+        if a == b:
+            raise WorkspaceError(f"Two different segments must be named to merge, got {a!r} twice.")
+        first, second = self.segment(a), self.segment(b)
+        joined = replace(
+            first,
+            name=name or f"{first.name} + {second.name}",
+            why_named=f"{first.name} and {second.name}, merged",
+            size=first.size + second.size,
+            share=first.share + second.share,
+            profile={},
+        )
+        return replace(
+            self,
+            segments=tuple(joined if s.id == a else s for s in self.segments if s.id != b),
+            labels=self.labels.mask(self.labels == b, a),
+            lineage=(*self.lineage, f"{b} merged into {a}"),
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{s.name}</td><td>{s.size:,}</td><td>{s.share:.1%}</td></tr>" for s in self.segments)
+        head = "<tr><th>segment</th><th>customers</th><th>share</th></tr>"
+        return f"<p>{self.name}: {self.k} segments, {self.structure.value}</p><table>{head}{rows}</table>"
