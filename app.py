@@ -1,0 +1,18 @@
+"""The browser's entry: page set-up and navigation, nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from discovery import dashboard
+
+PAGES = Path(dashboard.__file__).parent / "pages_"
+
+st.set_page_config(page_title="Segment discovery", layout="wide")
+st.navigation(
+    [
+        st.Page(PAGES / "overview.py", title="Overview", default=True),
+        st.Page(PAGES / "segments.py", title="Segments", url_path="segments"),
+        st.Page(PAGES / "validate.py", title="Validate", url_path="validate"),
+    ]
+).run()

@@ -10,6 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from discovery.core.errors import DataError, UsageError, did_you_mean
+from discovery.core.rule import Scalar
 
 Aggregate = Literal[
     "count",
@@ -28,9 +29,9 @@ Aggregate = Literal[
 ]
 Kind = Literal["number", "text", "boolean", "date"]
 
-#: One filter on an event: column, operator, value. ``weekday`` (Monday is 0), ``hour`` and ``month`` are
+#: One filter on an event: column, operator, value. ``weekday`` (Monday is 0), ``hour`` (UTC) and ``season`` are
 #: derived from ``at`` and may be used like columns.
-Filter = tuple[str, Literal["=", "<>", "<", "<=", ">", ">=", "in"], object]
+Filter = tuple[str, Literal["=", "<>", "<", "<=", ">", ">="], Scalar]
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class FeatureTable:
             feature = self.feature(name)
             column = self.values[name].astype("float64")
             if isinstance(feature.fill, str):
-                column = column.fillna(self.values[feature.fill].astype("float64"))
+                column = column.fillna(self.filled((feature.fill,))[feature.fill])
             elif feature.fill is not None:
                 column = column.fillna(float(feature.fill))
             if column.isna().any():

@@ -13,17 +13,17 @@ from discovery.core.errors import DataError, WorkspaceError, did_you_mean
 #: The segment of customers that a segmentation does not place.
 UNASSIGNED = "unassigned"
 
-#: Okabe and Ito's colours less yellow, darkened to at least 3:1 on white and on near-black; told apart under
-#: protanopia, deuteranopia and tritanopia (tests/core/test_segment.py simulates it).
+#: Found by search: each has at least 3:1 on white and on near-black, and any two, and each beside the grey, stay
+#: apart under protanopia, deuteranopia and tritanopia (tests/core/test_segment_colours.py simulates it).
 COLOURS: tuple[str, ...] = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#7F6BD6",
-    "#8C6D00",
-    "#3FA9D6",
-    "#A0453C",
+    "#0070B0",
+    "#D86000",
+    "#409848",
+    "#E068B0",
+    "#885838",
+    "#18A0C0",
+    "#B03078",
+    "#8880F8",
 )
 SYMBOLS: tuple[str, ...] = (
     "circle",
@@ -35,7 +35,7 @@ SYMBOLS: tuple[str, ...] = (
     "triangle-down",
     "hexagon",
 )
-UNASSIGNED_COLOUR = "#8A8A8A"
+UNASSIGNED_COLOUR = "#858585"
 
 
 class Structure(StrEnum):

@@ -6,12 +6,13 @@ A config is compiled against this table; a stage is given only its own part. No 
 from __future__ import annotations
 
 import math
+import re
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from discovery.core.errors import SettingError, did_you_mean
 
@@ -109,6 +110,7 @@ class ValidateSettings:
     """Thresholds of evidence, each with its reason."""
 
     horizon_days: int = setting(90, "Length of the forward window response is measured in.", "days", 1, 730)
+    min_horizon_days: int = setting(14, "A shorter forward window shows nothing.", "days", 1, 730)
     detectable: float = setting(
         0.05, "A segment is substantial if it can show a response difference this large.", "share", 0.001, 0.5
     )
@@ -291,19 +293,50 @@ def _typed(raw: Any, hint: Any) -> tuple[Any, str]:
 
 
 def _plain(raw: Any, hint: Any) -> tuple[Any, str]:
-    if hint is date:
-        if isinstance(raw, date) and not isinstance(raw, datetime):
-            return raw, ""
-        try:
-            return date.fromisoformat(str(raw)), ""
-        except ValueError:
-            return None, "a date such as 2026-01-01"
-    if hint is bool:
-        return (raw, "") if isinstance(raw, bool) else (None, "true or false")
-    if hint is int:
-        ok = isinstance(raw, int) and not isinstance(raw, bool)
-        return (raw, "") if ok else (None, "a whole number")
-    if hint is float:
-        ok = isinstance(raw, (int, float)) and not isinstance(raw, bool)
-        return (float(raw), "") if ok else (None, "a number")
-    return (raw, "") if isinstance(raw, str) else (None, "a text (put it in quotes)")
+    """Type a scalar by its setting; a text of the right form counts, since YAML and ``--set`` bring texts."""
+    read, expected = _SCALARS[hint]
+    try:
+        return read(raw), ""
+    except (ValueError, TypeError):
+        return None, expected
+
+
+def _as_date(raw: Any) -> date:
+    if isinstance(raw, datetime):
+        raise TypeError
+    return raw if isinstance(raw, date) else date.fromisoformat(raw)
+
+
+def _as_bool(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    return {"true": True, "false": False}[raw] if raw in ("true", "false") else _refuse()
+
+
+def _as_int(raw: Any) -> int:
+    if isinstance(raw, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)", raw):
+        return int(raw)
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) else _refuse()
+
+
+def _as_float(raw: Any) -> float:
+    if isinstance(raw, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e-?[0-9]+)?", raw):
+        return float(raw)
+    return float(raw) if isinstance(raw, (int, float)) and not isinstance(raw, bool) else _refuse()
+
+
+def _as_text(raw: Any) -> str:
+    return raw if isinstance(raw, str) else _refuse()
+
+
+def _refuse() -> NoReturn:
+    raise ValueError
+
+
+_SCALARS: Mapping[Any, tuple[Callable[[Any], Any], str]] = {
+    date: (_as_date, "a date such as 2026-01-01"),
+    bool: (_as_bool, "true or false"),
+    int: (_as_int, "a whole number"),
+    float: (_as_float, "a number"),
+    str: (_as_text, "a text (put it in quotes)"),
+}

@@ -1,0 +1,185 @@
+"""How many segments: every number considered, each statistic beside the same on data without structure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from discovery.charts.format import amount, number
+from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, axis, figure, note
+from discovery.core.run import Run
+from discovery.core.settings import ClusterSettings
+
+#: What a statistic is called, and its unit.
+STATISTICS: Mapping[str, tuple[str, str]] = {
+    "silhouette": ("Silhouette", "silhouette (−1 to 1)"),
+    "calinski_harabasz": ("Calinski-Harabasz", "variance ratio (number)"),
+    "stability": ("Stability", "adjusted Rand (0 to 1)"),
+    "dispersion": ("Tightness", "log within-segment spread (number)"),
+}
+
+
+def band(run: Run) -> tuple[int, int]:
+    """Return the fewest and the most segments a team can work with, from the run's settings."""
+    part = run.settings.get("cluster", {})
+    known = part if isinstance(part, Mapping) else {}
+    default = ClusterSettings()
+    return int(known.get("band_low", default.band_low)), int(known.get("band_high", default.band_high))
+
+
+def statistics(run: Run, by: str) -> tuple[str, ...]:
+    """Return the names of the statistics that were measured for `by`, in order."""
+    return tuple(dict.fromkeys(name for c in run.segmentation(by).candidates for name in c.statistics))
+
+
+def words(statistic: str) -> tuple[str, str]:
+    """Return what a statistic is called, and its name with the unit."""
+    return STATISTICS.get(
+        statistic, (statistic.replace("_", " ").capitalize(), f"{statistic.replace('_', ' ')} (number)")
+    )
+
+
+def figure_of(value: float) -> str:
+    """Return a statistic as people read it: two decimals where it is small, whole where it is large."""
+    return amount(value, "auc") if abs(value) < 10 else number(value)
+
+
+def candidates_data(run: Run, by: str) -> pd.DataFrame:
+    """Return one row per statistic and k: value, null_mean, null_low, null_high, beyond (above the null), chosen."""
+    segmentation = run.segmentation(by)
+    rows = [
+        {
+            "statistic": name,
+            "k": c.k,
+            "value": s.value,
+            "null_mean": s.null_mean,
+            "null_low": s.null_low,
+            "null_high": s.null_high,
+            "beyond": s.value > s.null_high,
+            "chosen": c.k == segmentation.k,
+        }
+        for c in segmentation.candidates
+        for name, s in c.statistics.items()
+    ]
+    columns = ["statistic", "k", "value", "null_mean", "null_low", "null_high", "beyond", "chosen"]
+    return pd.DataFrame(rows, columns=columns).sort_values(["statistic", "k"], kind="stable", ignore_index=True)
+
+
+def candidates_title(run: Run, by: str, statistic: str) -> str:
+    """Return the finding at the chosen k: beyond what structureless data show, or not."""
+    data = candidates_data(run, by)
+    chosen = data[(data["statistic"] == statistic) & data["chosen"]]
+    name = words(statistic)[0]
+    if chosen.empty:
+        return f"{name} was not measured at the number of segments used"
+    row = chosen.iloc[0]
+    where = "beyond" if row["beyond"] else "within"
+    return (
+        f"{name} at {row['k']} segments is {figure_of(row['value'])}, {where} what data without structure show "
+        f"(up to {figure_of(row['null_high'])})"
+    )
+
+
+def candidates_table(run: Run, by: str, statistic: str) -> pd.DataFrame:
+    """Return the chart's numbers as people read them: one row per k, the statistic beside its null."""
+    rows = [
+        (
+            f"{r['k']} (used)" if r["chosen"] else str(r["k"]),
+            figure_of(r["value"]),
+            f"{figure_of(r['null_low'])} to {figure_of(r['null_high'])}",
+            "yes" if r["beyond"] else "no",
+        )
+        for r in candidates_data(run, by).to_dict("records")
+        if r["statistic"] == statistic
+    ]
+    return pd.DataFrame(rows, columns=["Segments", words(statistic)[0], "Without structure", "Beyond it"])
+
+
+def candidates(run: Run, by: str, statistic: str, look: Theme = LIGHT) -> go.Figure:
+    """Return one statistic against k, the null as a grey band behind it, the working band shaded, the k used marked."""
+    everything = candidates_data(run, by)
+    data = everything[everything["statistic"] == statistic]
+    low, high = band(run)
+    ks = data["k"].tolist()
+    edge = go.Scatter(
+        mode="lines",
+        x=ks,
+        y=data["null_low"],
+        line={"width": 0, "color": look.band},
+        hoverinfo="skip",
+    )
+    null = go.Scatter(
+        mode="lines",
+        x=ks,
+        y=data["null_high"],
+        line={"width": 0, "color": look.band},
+        fill="tonexty",
+        fillcolor=look.band,
+        hoverinfo="skip",
+    )
+    line = go.Scatter(
+        mode="lines+markers",
+        x=ks,
+        y=data["value"],
+        line={"color": look.ink, "width": 1.6},
+        marker={
+            "color": [look.accent if c else look.ink for c in data["chosen"]],
+            "symbol": ["diamond" if c else "circle" for c in data["chosen"]],
+            "size": [13 if c else 6 for c in data["chosen"]],
+            "line": {"width": 0},
+        },
+        customdata=[
+            f"{figure_of(a)} to {figure_of(b)}" for a, b in zip(data["null_low"], data["null_high"], strict=True)
+        ],
+        hovertemplate="%{x} segments: %{y:.3g}<br>without structure: %{customdata}<extra></extra>",
+    )
+    notes = [
+        note(
+            f"{run_words(low, high)}",
+            look,
+            x=(low + high) / 2,
+            xref="x",
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+        )
+    ]
+    if not data.empty:
+        last = data.iloc[-1]
+        notes.append(
+            note("without structure", look, x=last["k"], xref="x", xanchor="right", y=last["null_low"], yanchor="top")
+        )
+    for r in data[data["chosen"]].to_dict("records"):
+        notes.append(
+            note(
+                f"used: {r['k']}",
+                look,
+                x=r["k"],
+                y=r["value"],
+                yshift=17,
+                font={"size": 12, "color": look.ink, "family": FONT},
+            )
+        )
+    return figure(
+        candidates_title(run, by, statistic),
+        look,
+        320,
+        [edge, null, line],
+        annotations=notes,
+        shapes=[
+            {
+                "type": "rect", "xref": "x", "yref": "paper", "layer": "below", "x0": low - 0.4, "x1": high + 0.4,
+                "y0": 0, "y1": 1, "fillcolor": look.middle, "line": {"width": 0, "color": NOTHING},
+            }
+        ],
+        margin={"l": 8, "r": 12, "t": 82, "b": 8},
+        xaxis=axis("segments considered (number)", look, dtick=1, showgrid=False),
+        yaxis=axis(words(statistic)[1], look, nticks=5),
+    )  # fmt: skip
+
+
+def run_words(low: int, high: int) -> str:
+    """Return what the shaded numbers of segments are."""
+    return f"{low} to {high}: what a team can serve"

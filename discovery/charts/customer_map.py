@@ -1,0 +1,126 @@
+"""Every customer of a sample as a point, laid out so that like stand near like. For seeing, not for proof."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from discovery.charts.format import count, many, rate
+from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, plain
+from discovery.core.run import Run
+from discovery.core.segment import UNASSIGNED
+
+#: The drawing's size in pixels that labels are kept apart for.
+WIDE, HIGH = 980.0, 420.0
+LINE, LETTER = 15.0, 6.6
+
+
+def customer_map_data(run: Run, by: str) -> pd.DataFrame:
+    """Return one row per customer of the sample: x, y (float32), segment_id, segment. No customer id leaves here."""
+    segmentation = run.segmentation(by)
+    ids = segmentation.labels.reindex(run.embedding["customer_id"]).to_numpy()
+    names = {s.id: s.name for s in segmentation.segments}
+    data = pd.DataFrame(
+        {
+            "x": run.embedding["x"].to_numpy("float32"),
+            "y": run.embedding["y"].to_numpy("float32"),
+            "segment_id": ids,
+        }
+    )
+    data["segment"] = data["segment_id"].map(names)
+    return data.dropna(subset=["segment", "x", "y"]).reset_index(drop=True)
+
+
+def customer_map_title(run: Run, by: str) -> str:
+    """Return what the picture shows, and the warning that goes with it."""
+    shown = count(len(customer_map_data(run, by)))
+    total = count(len(run.table))
+    of = f"{total} customers" if shown == total else f"{shown} of {total} customers"
+    return f"{of}, like beside like ({run.embedding_method}): a picture, no proof"
+
+
+def customer_map_table(run: Run, by: str) -> pd.DataFrame:
+    """Return how many customers of each segment the picture holds."""
+    segmentation = run.segmentation(by)
+    drawn = customer_map_data(run, by)["segment_id"].value_counts()
+    rows = [(s.name, count(int(drawn.get(s.id, 0))), count(s.size), rate(s.share)) for s in segmentation.segments]
+    return pd.DataFrame(rows, columns=["Segment", "Points drawn", "Customers", "Share of customers"])
+
+
+def customer_map(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
+    """Return the points by segment, each by colour and symbol, with the segment's name at its middle."""
+    data = customer_map_data(run, by)
+    segmentation = run.segmentation(by)
+    size = 5 if len(data) > 5_000 else 7
+    traces, middles = [], []
+    # Unassigned first, so that it lies under the rest.
+    for s in sorted(segmentation.segments, key=lambda s: (s.id != UNASSIGNED, s.rank)):
+        points = data[data["segment_id"] == s.id]
+        if points.empty:
+            continue
+        traces.append(
+            go.Scattergl(
+                mode="markers",
+                name=plain(s.name),
+                # Plain float32 arrays travel as binary; lists would be written out as text.
+                x=points["x"].to_numpy("float32"),
+                y=points["y"].to_numpy("float32"),
+                marker={"color": s.colour, "symbol": s.symbol, "size": size, "opacity": 0.65},
+                hovertemplate=f"<b>{plain(s.name)}</b><br>{many(s.size, 'customer')}<extra></extra>",
+            )
+        )
+        if s.id != UNASSIGNED:
+            middles.append((s.name, float(points["x"].median()), float(points["y"].median())))
+    return figure(
+        customer_map_title(run, by),
+        look,
+        520,
+        traces,
+        annotations=_labels(middles, data, look),
+        dragmode="pan",
+        xaxis=axis(
+            f"{run.embedding_method}, first direction (no unit)", look, showticklabels=False, showgrid=False, ticks=""
+        ),
+        yaxis=axis(
+            f"{run.embedding_method}, second direction (no unit)", look, showticklabels=False, showgrid=False, ticks=""
+        ),
+    )
+
+
+def _labels(middles: list[tuple[str, float, float]], data: pd.DataFrame, look: Theme) -> list[dict[str, object]]:
+    """Return one label per segment, moved up or down where two would be printed over each other."""
+    if not middles:
+        return []
+    span_x = float(np.ptp(data["x"])) or 1.0
+    span_y = float(np.ptp(data["y"])) or 1.0
+    placed: list[tuple[float, float, float, float]] = []
+    labels: list[dict[str, object]] = []
+    for name, x, y in sorted(middles, key=lambda m: -m[2]):
+        text = plain(name, 24)
+        rows = text.split("<br>")
+        half_w, half_h = LETTER * max(len(r) for r in rows) / 2 + 6, LINE * len(rows) / 2 + 5
+        px, py = x / span_x * WIDE, -y / span_y * HIGH
+        moved = py
+        for ox, oy, ow, oh in placed:
+            if abs(px - ox) < half_w + ow and abs(moved - oy) < half_h + oh:
+                moved = oy + oh + half_h
+        placed.append((px, moved, half_w, half_h))
+        labels.append(
+            {
+                "x": x,
+                "y": y,
+                "text": text,
+                "ax": 0,
+                "ay": moved - py,
+                "showarrow": True,
+                "arrowhead": 0,
+                "arrowwidth": 1,
+                "arrowcolor": look.muted,
+                "font": {"family": FONT, "size": 13, "color": look.ink},
+                "bgcolor": look.ground,
+                "opacity": 0.92,
+                "borderpad": 3,
+            }
+        )
+    return labels

@@ -1,0 +1,162 @@
+"""A dot and its interval for each segment, beside reference lines: the shape shared by several charts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from discovery.charts.format import amount, count, span
+from discovery.charts.theme import FONT, NOTHING, Theme, axis, figure, names_axis, note, plain, tall
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A value to compare with: a line and its words; with `until`, a grey band."""
+
+    value: float
+    words: str
+    dashed: bool = True
+    until: float | None = None
+
+
+def dots(
+    data: pd.DataFrame,
+    title: str,
+    axis_title: str,
+    look: Theme,
+    unit: str,
+    currency: str = "",
+    lines: Sequence[Reference] = (),
+    limits: tuple[float, float] | None = None,
+) -> go.Figure:
+    """Return the figure for `data`, one row per segment in the order given.
+
+    Parameters
+    ----------
+    data : DataFrame
+        segment_id, segment, value, low, high, n, state, colour, symbol. Rows whose ``state`` is not ``shown`` are
+        drawn as a hatched strip with the state in words: it is not a zero.
+    limits : (float, float) or None
+        Ends of the axis in the unit of `data`; none: from 0 to a little beyond what is drawn.
+    """
+    scale = 100.0 if unit == "share" else 1.0
+    low, high = limits or _ends(data, lines)
+    shown, silent = data[data["state"] == "shown"], data[data["state"] != "shown"]
+    traces = [_silent(silent, low * scale, high * scale, look)] if len(silent) else []
+    traces.append(_points(shown, scale, unit, currency, look))
+    shapes, notes = _references(lines, scale, look)
+    labels = [
+        f'{plain(name, 25)}<br><span style="font-size:11px;color:{look.muted}">n {count(n)}</span>'
+        for name, n in zip(data["segment"], data["n"], strict=True)
+    ]
+    suffix = "%" if unit == "share" else ""
+    return figure(
+        title,
+        look,
+        tall(labels) + 24,
+        traces,
+        barmode="overlay",
+        shapes=shapes,
+        annotations=notes,
+        margin={"l": 8, "r": 16, "t": 82, "b": 8},
+        xaxis=axis(axis_title, look, range=[low * scale, high * scale], ticksuffix=suffix, nticks=6),
+        yaxis=names_axis(
+            look,
+            tickmode="array",
+            tickvals=data["segment_id"].tolist(),
+            categoryorder="array",
+            categoryarray=data["segment_id"].tolist(),
+            ticktext=labels,
+        ),
+    )
+
+
+def _points(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: Theme) -> go.Scatter:
+    words = [amount(v, unit, currency) for v in shown["value"]]
+    hover = [
+        f"<b>{plain(r['segment'])}</b><br>{w}, n {count(r['n'])}<br>"
+        f"95% interval {span((r['low'], r['high']), unit, currency)}"
+        for r, w in zip(shown.to_dict("records"), words, strict=True)
+    ]
+    return go.Scatter(
+        mode="markers+text",
+        x=shown["value"] * scale,
+        y=shown["segment_id"],
+        text=words,
+        textposition="top center",
+        textfont={"family": FONT, "size": 12, "color": look.ink},
+        customdata=hover,
+        hovertemplate="%{customdata}<extra></extra>",
+        marker={"color": shown["colour"].tolist(), "symbol": shown["symbol"].tolist(), "size": 11},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": ((shown["high"] - shown["value"]) * scale).fillna(0),
+            "arrayminus": ((shown["value"] - shown["low"]) * scale).fillna(0),
+            "color": look.muted,
+            "thickness": 1.6,
+            "width": 4,
+        },
+        cliponaxis=False,
+    )
+
+
+def _silent(silent: pd.DataFrame, low: float, high: float, look: Theme) -> go.Bar:
+    return go.Bar(
+        orientation="h",
+        y=silent["segment_id"],
+        x=[high - low] * len(silent),
+        base=low,
+        width=0.5,
+        marker={
+            "color": look.band,
+            "line": {"width": 0},
+            "pattern": {"shape": "/", "fillmode": "replace", "bgcolor": NOTHING, "size": 7, "solidity": 0.3},
+        },
+        text=silent["state"],
+        textposition="inside",
+        insidetextanchor="start",
+        textfont={"family": FONT, "size": 12, "color": look.ink},
+        hoverinfo="skip",
+    )
+
+
+def _references(
+    lines: Sequence[Reference], scale: float, look: Theme
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    shapes: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
+    for row, line in enumerate(lines):
+        if line.until is not None:
+            shapes.append(
+                {
+                    "type": "rect", "xref": "x", "yref": "paper", "layer": "below", "line": {"width": 0},
+                    "x0": line.value * scale, "x1": line.until * scale, "y0": 0, "y1": 1, "fillcolor": look.band,
+                }
+            )  # fmt: skip
+        else:
+            shapes.append(
+                {
+                    "type": "line", "xref": "x", "yref": "paper", "layer": "below",
+                    "x0": line.value * scale, "x1": line.value * scale, "y0": 0, "y1": 1,
+                    "line": {"color": look.muted, "width": 1.4, "dash": "dash" if line.dashed else "solid"},
+                }
+            )  # fmt: skip
+        # One line of words per reference: two that lie close would else be printed over each other.
+        notes.append(
+            note(plain(line.words), look, x=line.value * scale, xref="x", xanchor="left", y=1, yref="paper",
+                 yanchor="bottom", yshift=2 + 15 * (len(lines) - 1 - row), xshift=-4)
+        )  # fmt: skip
+    return shapes, notes
+
+
+def _ends(data: pd.DataFrame, lines: Sequence[Reference]) -> tuple[float, float]:
+    ends = [*data["value"], *data["low"], *data["high"], *(line.until or line.value for line in lines)]
+    finite = [0.0, *(float(v) for v in ends if math.isfinite(v))]
+    low, high = min(finite), max(finite)
+    room = (high - low) * 0.12 or 1.0
+    return (low - room if low < 0 else 0.0), high + room

@@ -1,0 +1,233 @@
+"""Numbers for people."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+NONE = "\N{EM DASH}"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹"}
+WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+
+#: Below this many customers a rate or an amount says something about single people (design: small cells).
+SMALL_CELL = 10
+TOO_FEW = "too few to show"
+#: Shown for a group that would give one of those away by subtraction.
+WITHHELD = "withheld"
+
+#: Cliff's delta in words, by its size (Romano et al. 2006).
+EFFECTS = ((0.147, "about the same"), (0.33, "slightly"), (0.474, "clearly"), (math.inf, "far"))
+
+
+def count(n: float) -> str:
+    """Return a whole number with its thousands apart.
+
+    Examples
+    --------
+    >>> count(12430)
+    '12,430'
+    """
+    return _signed(f"{abs(n):,.0f}", n) if math.isfinite(n) else NONE
+
+
+def part_of(n: int, total: int, noun: str) -> str:
+    """Return how many of all, as a sentence starts with it.
+
+    Examples
+    --------
+    >>> part_of(3, 6, "segments"), part_of(0, 6, "segments"), part_of(6, 6, "segments"), part_of(1, 1, "segments")
+    ('Three of six segments', 'None of six segments', 'All six segments', 'One of one segments')
+    """
+    if n == total > 1:
+        return f"All {number_word(total, small=True)} {noun}"
+    return f"{number_word(n) if n else 'None'} of {number_word(total, small=True)} {noun}"
+
+
+def number_word(n: int, small: bool = False) -> str:
+    """Return a number as a sentence starts with it: in words up to twelve.
+
+    Examples
+    --------
+    >>> number_word(6), number_word(40), number_word(2, small=True)
+    ('Six', '40', 'two')
+    """
+    word = WORDS[n] if 0 <= n < len(WORDS) else count(n)
+    return word.lower() if small else word
+
+
+def many(n: int, one: str, more: str = "") -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> many(1, "customer"), many(1200, "customer")
+    ('1 customer', '1,200 customers')
+    """
+    return f"{count(n)} {one if n == 1 else more or one + 's'}"
+
+
+def rate(share: float, n: int | None = None) -> str:
+    """Return a share of 0 to 1 as a percentage with one decimal, and the customers behind it.
+
+    Examples
+    --------
+    >>> rate(0.2341), rate(0.2341, 1240)
+    ('23.4%', '23.4% (n 1,240)')
+    """
+    if not math.isfinite(share):
+        return NONE
+    shown = _signed(f"{abs(share) * 100:.1f}%", share)
+    return shown if n is None else f"{shown} (n {count(n)})"
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount with its currency, without cents from 100 on.
+
+    Examples
+    --------
+    >>> money(1234.5, "GBP"), money(34.5, "USD"), money(-3.0, "CHF")
+    ('£1,234', '$34.50', '−CHF 3.00')
+    """
+    if not math.isfinite(amount):
+        return NONE
+    digits = 0 if abs(amount) >= 100 or currency == "JPY" else 2
+    sign = SIGNS.get(currency, f"{currency} " if currency else "")
+    return _signed(f"{sign}{abs(amount):,.{digits}f}", amount)
+
+
+def day(when: date) -> str:
+    """Return a date as people write it.
+
+    Examples
+    --------
+    >>> day(date(2011, 9, 10))
+    '10 Sep 2011'
+    """
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def lift(ratio: float) -> str:
+    """Return a ratio to everyone in words.
+
+    Examples
+    --------
+    >>> lift(2.14), lift(1.02)
+    ('2.1x everyone', 'same as everyone')
+    """
+    if not math.isfinite(ratio):
+        return NONE
+    return "same as everyone" if abs(ratio - 1) < 0.05 else f"{ratio:.1f}x everyone"
+
+
+def duration(days: float) -> str:
+    """Return a number of days in the unit people would use.
+
+    Examples
+    --------
+    >>> duration(12), duration(1), duration(95), duration(800)
+    ('12 days', '1 day', '95 days', '2.2 years')
+    """
+    if not math.isfinite(days):
+        return NONE
+    if abs(days) >= 730:
+        return _signed(f"{abs(days) / 365.25:.1f} years", days)
+    whole = round(days)
+    return _signed(f"{abs(whole):,} {'day' if abs(whole) == 1 else 'days'}", whole)
+
+
+def number(value: float) -> str:
+    """Return a number of no unit: at most two decimals below 10, one below 100, none above; no trailing zeros.
+
+    Examples
+    --------
+    >>> number(3.0), number(4.5), number(0.456), number(45.67), number(1234.5)
+    ('3', '4.5', '0.46', '45.7', '1,234')
+    """
+    if not math.isfinite(value):
+        return NONE
+    if abs(value - round(value)) < 1e-9:
+        return count(value)
+    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    text = f"{abs(value):,.{digits}f}"
+    return _signed(text.rstrip("0").rstrip(".") if digits else text, value)
+
+
+def amount(value: float | None, unit: str, currency: str = "") -> str:
+    """Return a value in its unit: ``share``, ``money``, ``days``, ``customers``, anything else as a number.
+
+    Examples
+    --------
+    >>> amount(0.5, "share"), amount(34, "days"), amount(None, "auc")
+    ('50.0%', '34 days', '—')
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    match unit:
+        case "share":
+            return rate(value)
+        case "money":
+            return money(value, currency)
+        case "days":
+            return duration(value)
+        case "customers":
+            return count(value)
+        case "auc" | "delta":
+            return _signed(f"{abs(value):.2f}", value)
+        case _:
+            return number(value)
+
+
+def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str:
+    """Return both ends of an interval in their unit, or a dash where there is none.
+
+    Examples
+    --------
+    >>> span((0.1, 0.25), "share")
+    '10.0% to 25.0%'
+    """
+    return NONE if ends is None else f"{amount(ends[0], unit, currency)} to {amount(ends[1], unit, currency)}"
+
+
+def effect_word(delta: float) -> str:
+    """Return Cliff's delta in words.
+
+    Examples
+    --------
+    >>> effect_word(0.6), effect_word(-0.2), effect_word(0.05)
+    ('far higher', 'slightly lower', 'about the same')
+    """
+    if not math.isfinite(delta):
+        return NONE
+    word = next(word for bound, word in EFFECTS if abs(delta) < bound)
+    return word if word == EFFECTS[0][1] else f"{word} {'higher' if delta > 0 else 'lower'}"
+
+
+def unit_words(unit: str, currency: str = "") -> str:
+    """Return a unit as an axis or a heading names it.
+
+    Examples
+    --------
+    >>> unit_words("money", "GBP"), unit_words("share"), unit_words("")
+    ('GBP', '%', 'number')
+    """
+    return {"money": currency or "money", "share": "%", "": "number"}.get(unit, unit)
+
+
+def joined(parts: list[str] | tuple[str, ...]) -> str:
+    """Return parts as a list in a sentence.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def _signed(text: str, value: float) -> str:
+    # "-0.0%" says nothing; a real minus is as wide as a digit in tabular figures.
+    zero = not any(c in "123456789" for c in text)
+    return f"{MINUS}{text}" if value < 0 and not zero else text

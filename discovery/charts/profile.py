@@ -1,0 +1,224 @@
+"""What each segment is like, feature by feature, beside everyone else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from discovery.charts.format import NONE, SMALL_CELL, TOO_FEW, amount, effect_word, unit_words
+from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, names_axis, note, plain
+from discovery.core.run import Run
+from discovery.core.segment import Segment
+
+#: Features shown: those that tell the segments apart most. A heat table of seventy rows tells nobody anything.
+FEATURES_SHOWN = 12
+#: Medians of fewer customers come close to saying what one of them did.
+LEAST = SMALL_CELL
+
+
+def profile_data(run: Run, by: str) -> pd.DataFrame:
+    """Return one row per segment and feature, the features that tell the segments apart most first.
+
+    ``effect`` is Cliff's delta against all other placed customers, -1 to 1; medians and quartiles are in the
+    feature's unit. All are NaN for a segment of fewer than 10 customers (``hidden``).
+    """
+    rows = []
+    for s in run.segmentation(by).placed:
+        secret = s.size < LEAST
+        for name, d in s.profile.items():
+            feature = run.table.feature(name)
+            found = (d.effect, d.median, d.q1, d.q3)
+            effect, median, q1, q3 = (math.nan,) * 4 if secret else found
+            rows.append(
+                {
+                    "segment_id": s.id,
+                    "segment": s.name,
+                    "feature": name,
+                    "label": feature.label,
+                    "unit": feature.unit,
+                    "effect": effect,
+                    "median": median,
+                    "q1": q1,
+                    "q3": q3,
+                    "everyone": d.everyone,
+                    "hidden": secret,
+                }
+            )
+    columns = [
+        "segment_id",
+        "segment",
+        "feature",
+        "label",
+        "unit",
+        "effect",
+        "median",
+        "q1",
+        "q3",
+        "everyone",
+        "hidden",
+    ]
+    data = pd.DataFrame(rows, columns=columns)
+    # The widest gap between any two segments, not the mean: a feature that marks one segment is worth a row.
+    spread = data.groupby("feature")["effect"].agg(lambda e: e.max() - e.min()).fillna(-1.0)
+    return data.assign(spread=data["feature"].map(spread)).sort_values(
+        ["spread", "feature"], ascending=[False, True], kind="stable", ignore_index=True
+    )
+
+
+def profile_title(run: Run, by: str) -> str:
+    """Return the finding: the one segment that stands out most, and on what."""
+    rows = profile_data(run, by).dropna(subset=["effect"]).to_dict("records")
+    if not rows:
+        return "No segment holds enough customers to describe"
+    top = max(rows, key=lambda r: abs(r["effect"]))
+    value = amount(top["median"], top["unit"], run.currency)
+    everyone = amount(top["everyone"], top["unit"], run.currency)
+    return f"Furthest from the others: {top['segment']}, by {top['label']}: median {value} (everyone: {everyone})"
+
+
+def profile_table(run: Run, by: str) -> pd.DataFrame:
+    """Return medians as people read them: one row per feature of the chart, one column per segment."""
+    out: dict[str, dict[str, str]] = {}
+    for r in _shown(profile_data(run, by)).to_dict("records"):
+        everyone = amount(r["everyone"], r["unit"], run.currency)
+        line = out.setdefault(r["feature"], {"Feature (median)": r["label"], "Everyone": everyone})
+        line[r["segment"]] = _cell(r, run.currency)
+    return pd.DataFrame(list(out.values()))
+
+
+def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
+    """Return a heat table of features (rows) by segments: colour is the effect, text the median in real units."""
+    data = _shown(profile_data(run, by))
+    segments = run.segmentation(by).placed
+    effects = data.pivot(index="feature", columns="segment_id", values="effect")
+    order = list(dict.fromkeys(data["feature"]))
+    effects = effects.reindex(index=order, columns=[s.id for s in segments])
+    rows = data.to_dict("records")
+    cells = {(r["feature"], r["segment_id"]): r for r in rows}
+    labels = {r["feature"]: _with_unit(r["label"], unit_words(r["unit"], run.currency)) for r in rows}
+
+    def each(what: str) -> list[list[str]]:
+        return [[_text(cells.get((f, s.id)), run.currency, what) for s in segments] for f in order]
+
+    heat = go.Heatmap(
+        z=effects.to_numpy(),
+        x=[s.id for s in segments],
+        y=order,
+        text=each("cell"),
+        texttemplate="%{text}",
+        textfont={"family": FONT, "size": 12, "color": look.ink},
+        customdata=each("hover"),
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        zmin=-1,
+        zmid=0,
+        zmax=1,
+        colorscale=[[0, look.low], [0.5, look.middle], [1, look.high]],
+        xgap=2,
+        ygap=2,
+        colorbar={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 0,
+            "yanchor": "top",
+            "len": 0.62,
+            "thickness": 9,
+            "outlinewidth": 0,
+            "tickmode": "array",
+            "tickvals": [-0.94, 0, 0.94],
+            "ticktext": ["all lower", "same as everyone", "all higher"],
+            "ticks": "",
+            "tickfont": {"family": FONT, "size": 12, "color": look.muted},
+            "title": {
+                "text": "Cliff's delta against everyone else (−1 to 1)",
+                "side": "top",
+                "font": {"family": FONT, "size": 12, "color": look.muted},
+            },
+            "ypad": 14,
+        },
+    )
+    return figure(
+        profile_title(run, by),
+        look,
+        190 + 34 * len(order),
+        [heat],
+        annotations=[
+            note(TOO_FEW, look, x=s.id, y=0.5, yref="paper", textangle=-90) for s in segments if s.size < LEAST
+        ],
+        xaxis=axis(
+            "segment",
+            look,
+            side="top",
+            showgrid=False,
+            ticks="",
+            tickangle=0,
+            tickmode="array",
+            tickvals=[s.id for s in segments],
+            ticktext=[plain(s.name, 15) for s in segments],
+            tickfont={"family": FONT, "size": 12, "color": look.ink},
+        ),
+        yaxis=names_axis(
+            look,
+            "feature (unit)",
+            tickmode="array",
+            tickvals=order,
+            ticktext=[plain(labels[f], 34) for f in order],
+            tickfont={"family": FONT, "size": 12, "color": look.ink},
+        ),
+    )
+
+
+def segment_table(run: Run, segment: Segment) -> pd.DataFrame:
+    """Return every feature of one segment as people read it, the most telling first."""
+    columns = ["Feature", "Against everyone else", "Median", "Middle half", "Everyone's median", "Missing"]
+    if segment.size < LEAST:
+        return pd.DataFrame(columns=columns)
+    rows = []
+    for name, d in sorted(segment.profile.items(), key=lambda item: -abs(_finite(item[1].effect))):
+        feature = run.table.feature(name)
+        middle = f"{amount(d.q1, feature.unit, run.currency)} to {amount(d.q3, feature.unit, run.currency)}"
+        rows.append(
+            (
+                feature.label,
+                f"{effect_word(d.effect)} ({amount(d.effect, 'delta')})",
+                amount(d.median, feature.unit, run.currency),
+                NONE if math.isnan(d.q1) else middle,
+                amount(d.everyone, feature.unit, run.currency),
+                amount(d.missing_share, "share"),
+            )
+        )
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _shown(data: pd.DataFrame) -> pd.DataFrame:
+    keep = list(dict.fromkeys(data["feature"]))[:FEATURES_SHOWN]
+    return data[data["feature"].isin(keep)]
+
+
+def _cell(row: Mapping[Any, Any], currency: str) -> str:
+    return TOO_FEW if row["hidden"] else amount(row["median"], row["unit"], currency)
+
+
+def _text(row: Mapping[Any, Any] | None, currency: str, what: str) -> str:
+    if row is None:
+        return ""
+    value = _cell(row, currency)
+    if what == "cell":
+        return "" if row["hidden"] else value
+    everyone = amount(row["everyone"], row["unit"], currency)
+    head = f"<b>{plain(row['segment'])}</b><br>{plain(row['label'])}: {value}<br>everyone: {everyone}"
+    return head if row["hidden"] else f"{head}<br>{effect_word(row['effect'])}"
+
+
+def _with_unit(label: str, unit: str) -> str:
+    # "orders in the last 90 days (orders)" says nothing twice.
+    return label if unit in label.split() or f"{unit}," in label.split() else f"{label} ({unit})"
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0

@@ -1,0 +1,209 @@
+"""The scorecard: every segment against every question, and the segmentations side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from discovery.charts.format import amount, count, rate, span
+from discovery.charts.small_cells import PERSONAL, REASONS, hidden
+from discovery.core.evidence import Evidence, MergeDecision, Question, Verdict
+from discovery.core.run import Run
+from discovery.core.segment import Segmentation, Structure
+
+#: What makes a segment good, in the order a marketer asks.
+QUESTIONS: tuple[Question, ...] = ("measurable", "accessible", "substantial", "distinct", "actionable", "response")
+#: From good to bad. A question is as good as its worst check, and what was not tested is no pass.
+ORDER = (Verdict.PASS, Verdict.NOT_TESTED, Verdict.WARN, Verdict.FAIL)
+
+CHECKS = {
+    "size": "customers",
+    "detectable_difference": "smallest difference it can show",
+    "heldout_auc": "told apart on other features (AUC)",
+    "largest_effect": "strongest feature (Cliff's delta)",
+    "forward_order_rate": "orders again",
+    "forward_revenue": "revenue per customer",
+    "forward_auc": "orders customers by who buys next (AUC)",
+    "campaign": "a campaign or flow is named",
+    "consent": "reachable",
+    "filled": "features filled",
+    "structure": "natural groups, or a useful cut",
+}
+METHODS = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "rules": "Rules", "mixture": "Mixture"}
+CLAIMS = {
+    Structure.DISCOVERED: "discovered",
+    Structure.CONSTRUCTED: "constructed, not discovered",
+    Structure.NONE: "no groups found",
+}
+
+
+def method_name(name: str) -> str:
+    """Return what people call a segmentation."""
+    return METHODS.get(name, name)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict of several checks on one question; nothing was tested where there is none.
+
+    Examples
+    --------
+    >>> worst([Verdict.PASS, Verdict.NOT_TESTED]).value, worst([]).value
+    ('NOT_TESTED', 'NOT_TESTED')
+    """
+    return max(verdicts, key=ORDER.index, default=Verdict.NOT_TESTED)
+
+
+def scorecard_data(run: Run, by: str) -> pd.DataFrame:
+    """Return one row per placed segment and question: verdict and the reason behind it.
+
+    A reason that would name a number of too few customers says so instead.
+    """
+    segmentation = run.segmentation(by)
+    secret = hidden({s.id: s.size for s in segmentation.segments})
+    rows = []
+    for s in segmentation.placed:
+        about = run.evidence_for(by, s.id)
+        for question in QUESTIONS:
+            found = [e for e in about if e.question == question]
+            verdict = worst(e.verdict for e in found)
+            reasons = [_reason(e, secret.get(s.id, "")) for e in found if e.verdict is verdict]
+            rows.append((s.id, s.name, question, verdict.value, " ".join(reasons) or "No check was made."))
+    return pd.DataFrame(rows, columns=["segment_id", "segment", "question", "verdict", "reason"])
+
+
+def comparison_data(run: Run) -> pd.DataFrame:
+    """Return one row per segmentation: name, k, structure, coverage, recommended, reason."""
+    rows = [
+        {
+            "name": s.name,
+            "k": s.k,
+            "structure": s.structure.value,
+            "coverage": s.coverage,
+            "recommended": s.name == run.recommended,
+            "reason": run.recommended_reason if s.name == run.recommended else s.structure_reason,
+        }
+        for s in run.segmentations
+    ]
+    return pd.DataFrame(rows)
+
+
+def comparison_table(run: Run) -> pd.DataFrame:
+    """Return the segmentations side by side as people read them."""
+    data = comparison_data(run)
+    return pd.DataFrame(
+        {
+            "Made by": [
+                method_name(n) + (" (recommended)" if r else "")
+                for n, r in zip(data["name"], data["recommended"], strict=True)
+            ],
+            "Segments": [count(k) for k in data["k"]],
+            "Claim": [CLAIMS[Structure(s)] for s in data["structure"]],
+            "Customers placed": [rate(c) for c in data["coverage"]],
+            "Why": data["reason"],
+        }
+    )
+
+
+def evidence_table(run: Run, by: str, passed: bool = True) -> pd.DataFrame:
+    """Return every check as people read it, the segmentation as a whole first; small cells carry no number.
+
+    `passed` False leaves out the checks that passed.
+    """
+    segmentation = run.segmentation(by)
+    secret = hidden({s.id: s.size for s in segmentation.segments})
+    rows = [_line("All segments", e, run.currency, "") for e in run.evidence_for(by)]
+    for s in segmentation.placed:
+        for e in run.evidence_for(by, s.id):
+            rows.append(_line(s.name, e, run.currency, secret.get(s.id, "")))
+    columns = ["Segment", "Question", "Check", "Verdict", "Value (95% interval)", "Chance, or everyone", "Needed"]
+    table = pd.DataFrame(rows, columns=[*columns, "Reason"])
+    return table if passed else table[table["Verdict"] != Verdict.PASS.value].reset_index(drop=True)
+
+
+def problems_table(run: Run) -> pd.DataFrame:
+    """Return the rows that could not be used, by reason, most first."""
+    rows = sorted(run.problems.items(), key=lambda item: (-item[1], item[0]))
+    return pd.DataFrame([(k.replace("_", " "), count(n)) for k, n in rows], columns=["Reason", "Rows"])
+
+
+def tiles(run: Run, by: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the four numbers of the first page: value, label, what stands under it."""
+    segmentation = run.segmentation(by)
+    lost = sum(run.problems.values())
+    reasons = len([n for n in run.problems.values() if n])
+    under = f"{reasons} reasons, listed below" if reasons > 1 else "reason below" if lost else "none were lost"
+    return (
+        (count(len(run.table)), "customers", "with everything they did before the date"),
+        (count(segmentation.k), "segments", _claim(segmentation)),
+        (rate(segmentation.coverage), "of customers placed", _left(segmentation)),
+        (count(lost), "rows not usable", under),
+    )
+
+
+def _claim(segmentation: Segmentation) -> str:
+    return CLAIMS[segmentation.structure]
+
+
+def _left(segmentation: Segmentation) -> str:
+    left = len(segmentation.labels) - sum(s.size for s in segmentation.placed)
+    return f"{count(left)} unassigned" if left else "nobody left out"
+
+
+def _reason(e: Evidence, secret: str) -> str:
+    return REASONS[secret] if secret and e.check in PERSONAL else e.reason
+
+
+def _line(who: str, e: Evidence, currency: str, secret: str) -> tuple[str, ...]:
+    null = amount(e.null[0], e.unit, currency) if e.null and e.null[0] == e.null[1] else span(e.null, e.unit, currency)
+    value = amount(e.value, e.unit, currency)
+    if e.interval and e.value is not None:
+        value = f"{value} ({span(e.interval, e.unit, currency)})"
+    return (
+        who,
+        e.question,
+        CHECKS.get(e.check, e.check.replace("_", " ")),
+        e.verdict.value,
+        secret if secret and e.check in PERSONAL else value,
+        null,
+        amount(e.threshold, e.unit, currency),
+        _reason(e, secret),
+    )
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Return the scorecard of a run as JSON values: what ``discovery show --json`` prints and the pages show."""
+    segmentations = []
+    for each in comparison_data(run).to_dict("records"):
+        found = run.segmentation(each["name"])
+        verdicts = scorecard_data(run, found.name)
+        segmentations.append(
+            {
+                **each,
+                "segments": [
+                    {
+                        "id": s.id,
+                        "name": s.name,
+                        "why_named": s.why_named,
+                        "size": s.size,
+                        "share": s.share,
+                        "verdicts": {
+                            row.question: row.verdict for row in verdicts[verdicts["segment_id"] == s.id].itertuples()
+                        },
+                    }
+                    for s in found.placed
+                ],
+            }
+        )
+    return {
+        "run": run.id,
+        "question": run.question_asked,
+        "as_of": run.as_of.isoformat(),
+        "customers": len(run.table),
+        "recommended": run.recommended,
+        "segmentations": segmentations,
+        "merges": [m.reason for m in run.merges if m.decision is MergeDecision.MERGE],
+        "problems": dict(run.problems),
+        "notes": list(run.notes),
+    }

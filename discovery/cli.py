@@ -1,0 +1,260 @@
+"""The command line: parse, call the service, print."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from discovery import service
+from discovery.charts.format import count, day, rate
+from discovery.charts.scorecard import QUESTIONS, method_name, summary
+from discovery.core.documents import plain
+from discovery.core.errors import DiscoveryError, UsageError
+from discovery.core.run import Run
+from discovery.progress_bars import progress_bars
+
+app = typer.Typer(
+    help="Find customer segments, say how far to believe them, and hand over the rule.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+config_app = typer.Typer(help="Configs.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+_OURS = 70
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+InWorkspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder that keeps dataset and runs.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="name=value, laid over the config; repeatable.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write the store to.")],
+    customers: Annotated[int, typer.Option(help="How many customers.", min=1)] = 20_000,
+    seed: Annotated[int, typer.Option(help="The only source of chance.", min=0)] = 7,
+    structureless: Annotated[bool, typer.Option(help="One smooth population without types.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a store with planted truth (truth.parquet and truth.json lie beside the data)."""
+    with progress_bars(quiet or as_json) as tell:
+        folder = service.simulate(
+            out, customers, seed, types=not structureless, progress=lambda done: tell("Simulating the store", done)
+        )
+    _answer(
+        {"folder": str(folder), "customers": customers, "seed": seed}, as_json, f"Store of {customers:,} in {folder}"
+    )
+
+
+@app.command()
+def ingest(
+    config: Annotated[Path, typer.Argument(help="A YAML config.")],
+    workspace: InWorkspace,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read the files of a config into the workspace, with an account of every row that could not be used."""
+    with progress_bars(quiet or as_json) as tell:
+        dataset = service.ingest(service.read_config(config, overrides or ()), workspace, tell)
+    body = {**vars(dataset), "folder": str(dataset.folder)}
+    lines = [f"{dataset.customers:,} customers, {dataset.events:,} events, {dataset.currency}.", *dataset.notes]
+    lines += [f"  {n:>9,}  {reason}" for reason, n in dataset.problems.items()]
+    _answer(body, as_json, "\n".join(lines))
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="A YAML config.")],
+    workspace: InWorkspace,
+    as_of: Annotated[str, typer.Option("--as-of", help="A date, instead of the config's.")] = "",
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Do the main job: ingest if needed, features, clusters, rules, evidence, merges."""
+    day = _date(as_of) if as_of else None
+    with progress_bars(quiet or as_json) as tell:
+        done = service.discover(config, workspace, as_of=day, overrides=overrides or (), progress=tell)
+    if as_json:
+        _answer(summary(done), True, "")
+        return
+    _print_run(done)
+    typer.echo(f"\nSee it in the browser: discovery dashboard --workspace {workspace}")
+
+
+@app.command()
+def runs(workspace: InWorkspace, as_json: AsJson = False) -> None:
+    """List the runs of a workspace, the newest date first."""
+    found = service.open_workspace(workspace).runs()
+    if as_json:
+        _answer([plain(r) for r in found], True, "")
+        return
+    table = Table("run", "date", "customers", "recommended", "segments", "question", box=None)
+    for r in found:
+        table.add_row(r.id, str(r.as_of), f"{r.customers:,}", r.recommended, str(r.segments), r.question_asked)
+    _console().print(table if found else "No run yet: make one with `discovery run CONFIG --workspace FOLDER`.")
+
+
+@app.command()
+def show(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    workspace: InWorkspace,
+    as_json: AsJson = False,
+) -> None:
+    """Print the scorecard of a run."""
+    found = service.open_workspace(workspace).load(run_id)
+    if as_json:
+        _answer(summary(found), True, "")
+    else:
+        _print_run(found)
+
+
+@app.command()
+def export(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    workspace: InWorkspace,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    form: Annotated[str, typer.Option("--format", help="yaml, sql or english.")] = "yaml",
+    dialect: Annotated[str, typer.Option(help="Of SQL: " + ", ".join(service.DIALECTS) + ".")] = "duckdb",
+    segmentation: Annotated[str, typer.Option(help="kmeans or hdbscan; empty: all.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write the rules of the discovered segments for other systems and people."""
+    files = service.export_run(service.open_workspace(workspace).load(run_id), form, dialect, segmentation)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (out / name).write_text(text, encoding="utf-8")
+    _answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
+
+
+@app.command()
+def features(as_json: AsJson = False) -> None:
+    """Print the vocabulary: every feature with its unit, window, and what a missing value means."""
+    if as_json:
+        _answer([plain(f) for f in service.vocabulary()], True, "")
+        return
+    table = Table("feature", "what it is", "unit", "window", "missing", box=None)
+    for f in service.vocabulary():
+        table.add_row(f.name, f.label, f.unit or f.kind, f"{f.window} days" if f.window else "all time", f.missing)
+    _console().print(table)
+
+
+@config_app.command("show")
+def config_show(
+    config: Annotated[Path, typer.Argument(help="A YAML config.")], overrides: Overrides = None, as_json: AsJson = False
+) -> None:
+    """Print every setting: value, default, unit, where it came from, and what it does."""
+    rows = service.config_rows(service.read_config(config, overrides or ()))
+    if as_json:
+        _answer([plain(r) for r in rows], True, "")
+        return
+    table = Table("setting", "value", "default", "unit", "from", "what it does", box=None)
+    for r in rows:
+        default = "" if r.value == r.default else "required" if r.default is None else str(r.default)
+        table.add_row(r.name, str(r.value), default, r.unit, r.origin, r.help)
+    _console().print(table)
+
+
+@app.command()
+def dashboard(
+    workspace: InWorkspace,
+    port: Annotated[int, typer.Option(help="On 127.0.0.1.", min=1, max=65535)] = 8501,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser window.")] = False,
+) -> None:
+    """Serve the dashboard to this machine only."""
+    service.open_workspace(workspace)
+    entry = service.shipped("app.py")
+    command = [sys.executable, "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
+    command += ["--server.headless", "false" if open_browser else "true", "--", "--workspace", str(workspace.resolve())]
+    typer.echo(f"Dashboard on http://127.0.0.1:{port} (stop it with Ctrl-C)")
+    # Streamlit looks for .streamlit/config.toml, which binds it to this machine, in the folder it starts in.
+    sys.exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)
+
+
+def main() -> None:
+    """Run the command line; an error on purpose is one line, anything else our fault with a trace."""
+    try:
+        app(standalone_mode=False)
+    except DiscoveryError as error:
+        typer.echo(f"discovery: {error}", err=True)
+        sys.exit(error.exit_code)
+    except typer.Exit as leave:
+        sys.exit(leave.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("discovery: stopped.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        usage = _usage_message(error)
+        if usage:
+            typer.echo(f"discovery: {usage}", err=True)
+            sys.exit(UsageError.exit_code)
+        traceback.print_exc()
+        typer.echo("discovery: this is our fault, not yours. Please report the lines above.", err=True)
+        sys.exit(_OURS)
+
+
+def _usage_message(error: Exception) -> str:
+    """Return what is wrong with the words of a command, in one line; empty for any other error."""
+    tell = getattr(error, "format_message", None)
+    context = getattr(error, "ctx", None)
+    where = f" See `{context.command_path} --help`." if context is not None else ""
+    return f"{tell()}{where}" if tell is not None else ""
+
+
+def _print_run(found: Run) -> None:
+    console = _console()
+    body = summary(found)
+    console.print(f"\n[bold]{body['question']}[/bold]")
+    console.print(f"Run {body['run']}: {count(body['customers'])} customers at {day(found.as_of)}.")
+    for each in body["segmentations"]:
+        star = " (recommended)" if each["recommended"] else ""
+        placed = f"{each['k']} segments, {rate(each['coverage'])} of customers placed"
+        console.print(f"\n[bold]{method_name(each['name'])}{star}[/bold]: {placed}.\n{each['reason']}")
+        if each["segments"]:
+            table = Table("segment", "customers", "share", *QUESTIONS, box=None)
+            for s in each["segments"]:
+                verdicts = [s["verdicts"][q] for q in QUESTIONS]
+                table.add_row(s["name"], count(s["size"]), rate(s["share"]), *verdicts)
+            console.print(table)
+    console.print("")
+    for line in body["merges"]:
+        console.print(f"Merge: {line}")
+    for note in body["notes"]:
+        console.print(f"Note: {note}")
+
+
+def _console() -> Console:
+    """Return a console that neither colours nor cuts what it prints into a file."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def _answer(body: Any, as_json: bool, text: str) -> None:
+    typer.echo(json.dumps(plain(body), indent=1, ensure_ascii=False) if as_json else text)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of must be a date such as 2011-09-10, got {text!r}.") from None
+
+
+if __name__ == "__main__":
+    main()

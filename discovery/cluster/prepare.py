@@ -1,0 +1,108 @@
+"""Preparation: from features in real units to coordinates a distance means something in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import boxcox
+from sklearn.preprocessing import PowerTransformer
+
+from discovery.core.errors import DataError
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A learnt Yeo-Johnson transform, standardised and clipped, as plain numbers.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Columns it works on, in order; columns that hold one value only are left out.
+    powers, means, scales : tuple of float
+        One per column.
+    clip : float
+        Coordinates beyond this many deviations are drawn in, so that one customer cannot be a cluster.
+
+    Notes
+    -----
+    Source: Yeo and Johnson (2000), *Biometrika* 87; the half-sample agreement of KMeans on two stores' features was
+    highest under it among seven preparations.
+    """
+
+    names: tuple[str, ...]
+    powers: tuple[float, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    clip: float
+
+    def transform(self, frame: pd.DataFrame) -> Matrix:
+        """Return the coordinates of `frame`, shape (customers, columns), between -clip and clip."""
+        raw = frame[list(self.names)].to_numpy(dtype=np.float64)
+        out = np.column_stack([_yeo_johnson(raw[:, i], power) for i, power in enumerate(self.powers)])
+        out = (out - np.asarray(self.means)) / np.asarray(self.scales)
+        return np.asarray(np.clip(out, -self.clip, self.clip), dtype=np.float32)
+
+    def as_plain(self) -> Mapping[str, object]:
+        """Return it as JSON values."""
+        return {
+            "transform": "yeo-johnson, standardised, clipped",
+            "features": list(self.names),
+            "powers": list(self.powers),
+            "means": list(self.means),
+            "scales": list(self.scales),
+            "clip": self.clip,
+        }
+
+
+def prepare(frame: pd.DataFrame, clip: float) -> Preparation:
+    """Return the Preparation learnt from `frame`.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (customers, features)
+        Numbers without missing values.
+    clip : float
+        Deviations beyond which coordinates are drawn in.
+
+    Raises
+    ------
+    DataError
+        If fewer than two customers or no varying feature is left.
+
+    Examples
+    --------
+    >>> found = prepare(pd.DataFrame({"a": [1.0, 2.0, 3.0, 90.0], "same": [1.0] * 4}), clip=3.0)
+    >>> found.names, found.transform(pd.DataFrame({"a": [2.0], "same": [1.0]})).shape
+    (('a',), (1, 1))
+    """
+    if len(frame) < 2:
+        raise DataError(f"At least two customers are needed to cluster, got {len(frame)}. Choose a later as_of.")
+    varying = [name for name in frame.columns if frame[name].nunique() > 1]
+    if not varying:
+        raise DataError(f"No feature differs between customers: {', '.join(frame.columns)}. Choose other features.")
+    raw = frame[varying].to_numpy(dtype=np.float64)
+    powers = [float(p) for p in PowerTransformer(method="yeo-johnson", standardize=False).fit(raw).lambdas_]
+    shaped = np.column_stack([_yeo_johnson(raw[:, i], p) for i, p in enumerate(powers)])
+    scales = shaped.std(axis=0)
+    kept = [i for i in range(len(varying)) if np.isfinite(scales[i]) and scales[i] > 0]
+    return Preparation(
+        names=tuple(varying[i] for i in kept),
+        powers=tuple(powers[i] for i in kept),
+        means=tuple(float(shaped[:, i].mean()) for i in kept),
+        scales=tuple(float(scales[i]) for i in kept),
+        clip=clip,
+    )
+
+
+def _yeo_johnson(values: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+    out = np.empty_like(values)
+    above = values >= 0
+    out[above] = boxcox(values[above] + 1, power)
+    out[~above] = -boxcox(1 - values[~above], 2 - power)
+    return out

@@ -1,0 +1,205 @@
+"""The frame of every page: what is selected, the Run behind it, the title, tiles, charts with their tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from discovery import service
+from discovery.charts.format import day, many
+from discovery.charts.scorecard import method_name
+from discovery.charts.theme import Theme, theme
+from discovery.core.errors import DiscoveryError
+from discovery.core.run import Run
+from discovery.core.segment import Segment, Segmentation
+from discovery.dashboard import html, words
+from discovery.dashboard.style import sheet
+
+VARIABLE = "SEGMENT_DISCOVERY_WORKSPACE"
+#: Plain pictures on a page that scrolls: no tool bar, no zoom that catches the finger.
+STILL = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+#: The map alone is worth a closer look.
+ZOOM = {
+    "displayModeBar": True,
+    "displaylogo": False,
+    "scrollZoom": False,
+    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]],
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """What a page shows: a run, one of its segmentations, and the theme it is drawn in."""
+
+    run: Run
+    segmentation: Segmentation
+    look: Theme
+
+    @property
+    def by(self) -> str:
+        """Name of the segmentation."""
+        return self.segmentation.name
+
+
+def workspace_path(arguments: Sequence[str] | None = None) -> str:
+    """Return the workspace named after ``--workspace``, or in the environment; empty where neither is."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--workspace", default="")
+    known, _ = parser.parse_known_args(sys.argv[1:] if arguments is None else list(arguments))
+    return str(known.workspace) or os.environ.get(VARIABLE, "")
+
+
+def begin() -> Selection:
+    """Return what the reader selected; where there is nothing to show, say what to do and end the page."""
+    look = theme(st.context.theme.type)
+    st.html(sheet(look))
+    path = workspace_path()
+    if not path:
+        stop(
+            "No workspace was given, so there is nothing to show yet.",
+            "Make one from a simulated store and open it:",
+            "discovery simulate store --customers 5000 --seed 7\n"
+            "discovery run configs/demo.yaml --workspace demo\n"
+            "discovery dashboard --workspace demo",
+        )
+    try:
+        runs = service.open_workspace(path).runs()
+    except DiscoveryError as error:
+        stop("The workspace cannot be opened.", str(error), f"discovery run CONFIG --workspace {path}")
+    if not runs:
+        stop("This workspace holds no run yet.", "Make the first one:", f"discovery run CONFIG --workspace {path}")
+    with st.sidebar:
+        # Options show as they stand in the link, so they must not change with what else is in the workspace.
+        run_id = st.selectbox("Run", [r.id for r in runs], key="run", bind="query-params")
+    chosen = next((r for r in runs if r.id == run_id), runs[0])
+    try:
+        # The summary is part of the key: a run written anew under its id is read anew.
+        run = _load(path, chosen.id, repr(chosen))
+    except DiscoveryError as error:
+        stop("This run cannot be read.", str(error), f"discovery runs --workspace {path}")
+    with st.sidebar:
+        names = [s.name for s in run.segmentations]
+        by = st.selectbox(
+            "Segments made by",
+            names,
+            index=names.index(run.recommended),
+            format_func=method_name,
+            key="by",
+            bind="query-params",
+        )
+        about = f"{day(run.as_of)}, {many(len(run.table), 'customer')}. Recommended: {method_name(run.recommended)}."
+        st.html(html.block(html.text(about, css="muted")))
+    return Selection(run, run.segmentation(by or run.recommended), look)
+
+
+def heading(selection: Selection, title: str, under: str = "") -> None:
+    """Show the business question, the answer as the page's title, and a sentence under it."""
+    run = selection.run
+    eyebrow = f'<div class="sd-eyebrow">{escape(run.question_asked)}</div>'
+    after = html.text(under) if under else ""
+    about = html.text(words.provenance(run, selection.by), css="muted")
+    st.html(html.block(f"{eyebrow}{html.text(title, 'h1')}{after}{about}"))
+
+
+def section(title: str, under: str = "") -> None:
+    """Show the heading of a part of the page."""
+    st.html(html.block(html.text(title, "h2") + (html.text(under, css="muted") if under else "")))
+
+
+def tiles(items: Sequence[tuple[str, str, str]]) -> None:
+    """Show at most four numbers in a row that wraps."""
+    st.html(html.tiles(items))
+
+
+def table(frame: pd.DataFrame, segments: Sequence[Segment] = (), **more: Any) -> None:
+    """Show a table that stands on its own."""
+    st.html(html.table(frame, segments, **more))
+
+
+def chart(
+    figure: go.Figure,
+    frame: pd.DataFrame,
+    key: str,
+    alt: str,
+    segments: Sequence[Segment] = (),
+    opened: bool = False,
+    wide: bool = False,
+    zoom: bool = False,
+    keyed: bool = False,
+) -> None:
+    """Show a figure, its finding above it and its table under it.
+
+    Parameters
+    ----------
+    figure, frame
+        The picture, and the same numbers as people read them.
+    key : str
+        Stable name of the chart on its page.
+    alt : str
+        What the picture shows, for those who do not see it.
+    segments : sequence of Segment
+        Whose names in the table get their symbol.
+    opened : bool
+        The table is unfolded from the start.
+    wide : bool
+        The picture keeps its width and scrolls inside itself on a narrow screen.
+    zoom : bool
+        The reader may zoom and pan.
+    keyed : bool
+        Name the segments above the picture where it is too narrow to hold their names.
+    """
+    finding = (figure.layout.title.text or "").replace("<br>", " ")
+    # Here the page sets the title, because plotly cannot break a line where the screen is narrow.
+    lifted = max((figure.layout.margin.t or 0) - 44, 12)
+    shown = go.Figure(figure).update_layout(title={"text": ""}, margin={"t": lifted})
+    shown.update_layout(height=(figure.layout.height or 400) - 44)
+    st.html(html.block(f"<h3>{finding}</h3>{html.key(segments) if keyed else ''}"))
+    with st.container(key=f"wide-{key}" if wide else key):
+        st.plotly_chart(
+            shown,
+            width="stretch",
+            theme=None,
+            key=f"chart-{key}",
+            alt=f"{alt} {finding}",
+            config=ZOOM if zoom else STILL,
+        )
+    st.html(html.folded("The numbers as a table", html.table(frame, segments), opened))
+
+
+def measured(*sentences: str) -> None:
+    """Show how the page's numbers came about, folded."""
+    inner = "".join(html.text(s) for s in sentences if s)
+    st.html(html.folded("How this was measured", inner))
+
+
+def nothing(selection: Selection) -> None:
+    """Where the segmentation has no segments, say why and what to do, and end the page."""
+    if selection.segmentation.k:
+        return
+    heading(
+        selection, words.overview_title(selection.run, selection.segmentation), selection.segmentation.structure_reason
+    )
+    steps = "".join(html.text(s, "li") for s in words.next_steps(selection.run, selection.segmentation))
+    st.html(html.block(f"<ul>{steps}</ul>"))
+    st.stop()
+
+
+def stop(title: str, under: str, command: str) -> None:
+    """Say in one sentence why there is nothing to show, and the command that changes it; end the page."""
+    st.html(html.block(f"{html.text(title, 'h1')}{html.text(under)}<pre><code>{escape(command)}</code></pre>"))
+    st.stop()
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the run ...")
+def _load(path: str, run_id: str, state: str) -> Run:
+    run: Run = service.open_workspace(path).load(run_id)
+    return run

@@ -1,0 +1,60 @@
+"""What is each segment like?"""
+
+import streamlit as st
+
+from discovery.charts import customer_map, detail, profile
+from discovery.dashboard import frame, html, words
+from discovery.dashboard.rule_text import where_text
+
+selection = frame.begin()
+frame.nothing(selection)
+run, segmentation, look = selection.run, selection.segmentation, selection.look
+
+frame.heading(selection, words.segments_title(run, segmentation))
+frame.chart(
+    profile.profile(run, selection.by, look),
+    profile.profile_table(run, selection.by),
+    key="profile",
+    alt="Heat table of features by segments: colour is the difference from everyone else, text the median.",
+    wide=True,
+)
+
+frame.section("Where they stand")
+frame.chart(
+    customer_map.customer_map(run, selection.by, look),
+    customer_map.customer_map_table(run, selection.by),
+    key="map",
+    alt="Every customer as a point, coloured by segment.",
+    segments=segmentation.segments,
+    zoom=True,
+    keyed=True,
+)
+
+names = {s.id: s.name for s in segmentation.placed}
+frame.section("One segment, closely")
+chosen = st.selectbox("Segment", list(names), format_func=lambda i: names[i], key="segment", bind="query-params")
+segment = segmentation.segment(chosen or segmentation.placed[0].id)
+st.html(html.block(f"<h3>{html.name(segment)}</h3>{html.text(segment.why_named)}"))
+frame.tiles(detail.detail_tiles(run, selection.by, segment.id))
+features = profile.segment_table(run, segment)
+if features.empty:
+    st.html(html.block(html.text("Too few customers to describe without describing one of them.", css="muted")))
+else:
+    frame.table(features, long=True)
+
+rules = [r for r in run.rules if r.segmentation == selection.by and r.rule.segment_id == segment.id]
+frame.section("The rule that selects it")
+if not rules:
+    st.html(html.block(html.text("No rule was induced for this segment.", css="muted")))
+for each in rules:
+    st.html(html.block(html.text(each.english)))
+    st.code(where_text(each.rule.where), language="sql", wrap_lines=True)
+    if each.rule.fidelity:
+        frame.table(detail.fidelity_table(each.rule.fidelity), narrow=True)
+
+frame.measured(
+    "Medians and quartiles are in real units. The difference is Cliff's delta: how much more often a member lies "
+    "above a customer of another segment than below.",
+    "The map keeps like beside like as far as two directions can. Distance and gaps in it prove nothing.",
+    words.coverage(segmentation),
+)

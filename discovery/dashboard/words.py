@@ -1,0 +1,138 @@
+"""The sentences of the pages, made from what the Run says."""
+
+from __future__ import annotations
+
+from discovery.charts.format import count, day, joined, many, number_word, part_of, rate
+from discovery.charts.profile import profile_data
+from discovery.charts.scorecard import QUESTIONS, method_name, scorecard_data
+from discovery.core.evidence import MergeDecision, Verdict
+from discovery.core.run import Run
+from discovery.core.segment import Segmentation, Structure
+
+CLAIMS = {
+    Structure.DISCOVERED: "discovered, beyond what data without structure would show",
+    Structure.CONSTRUCTED: "constructed, not discovered",
+    Structure.NONE: "no natural groups among them",
+}
+NO_RESPONSE = (
+    "Nothing was measured after the date, because the data end there. To see who responds, run again at a date "
+    "at least {days} days earlier: discovery run CONFIG --workspace W --as-of DATE"
+)
+HORIZON = "The response window is the {days} days after {as_of}; features saw nothing of it."
+
+
+def provenance(run: Run, by: str) -> str:
+    """Return what is looked at, in one line."""
+    mark = ", recommended" if by == run.recommended else ""
+    return f"{method_name(by)}{mark}. {many(len(run.table), 'customer')}, as they were on {day(run.as_of)}."
+
+
+def overview_title(run: Run, segmentation: Segmentation) -> str:
+    """Return how many segments, and whether they are real."""
+    people = many(len(run.table), "customer")
+    if not segmentation.k:
+        return f"{method_name(segmentation.name)} found no segments among {people}"
+    noun = "segment" if segmentation.k == 1 else "segments"
+    return f"{number_word(segmentation.k)} {noun} from {people}; {CLAIMS[segmentation.structure]}"
+
+
+def segments_title(run: Run, segmentation: Segmentation) -> str:
+    """Return what tells the segments apart."""
+    data = profile_data(run, segmentation.name)
+    labels = list(dict.fromkeys(data["label"]))[:2]
+    noun = "segment" if segmentation.k == 1 else "segments"
+    head = f"{number_word(segmentation.k)} {noun}"
+    return f"{head}, told apart most by {joined(labels)}" if labels else f"{head}, not described"
+
+
+def validate_title(run: Run, segmentation: Segmentation) -> str:
+    """Return how far to believe the segments: how many pass on what they were not made from, and on what came after."""
+    data = scorecard_data(run, segmentation.name)
+    passed = data[data["verdict"] == Verdict.PASS.value].groupby("question").size()
+    tested = data[data["verdict"] != Verdict.NOT_TESTED.value].groupby("question").size()
+    distinct, response = int(passed.get("distinct", 0)), int(passed.get("response", 0))
+    head = f"{part_of(distinct, segmentation.k, 'segments')} are distinct"
+    if not tested.get("response", 0):
+        return f"{head}; how they respond was not tested"
+    answer = f"{number_word(response, small=True)} respond" if response else "none responds"
+    return f"{head}, and {answer} differently from everyone"
+
+
+def scorecard_title(run: Run, segmentation: Segmentation) -> str:
+    """Return how many segments pass every question."""
+    data = scorecard_data(run, segmentation.name)
+    passed = data[data["verdict"] == Verdict.PASS.value].groupby("segment_id").size()
+    ready = int((passed == len(QUESTIONS)).sum())
+    failing = {q: int(n) for q, n in data[data["verdict"] == Verdict.FAIL.value].groupby("question").size().items()}
+    who = part_of(ready, segmentation.k, "segments")
+    head = f"{who} {'passes' if ready == 1 else 'pass'} all {number_word(len(QUESTIONS), small=True)} questions"
+    parts = [f"{number_word(n, small=True)} {'fails' if n == 1 else 'fail'} on {q}" for q, n in failing.items()]
+    return f"{head}; {joined(parts)}" if parts else head
+
+
+def merges_sentence(run: Run, segmentation: Segmentation) -> str:
+    """Return which pairs are alike, told apart, or cannot be told."""
+    names = {s.id: quoted(s.name) for s in segmentation.segments}
+    about = [m for m in run.merges if m.segmentation == segmentation.name]
+    if not about:
+        return "No pair of segments was compared."
+    pairs = {d: [m for m in about if m.decision is d] for d in MergeDecision}
+    alike = [f"{names[m.pair[0]]} and {names[m.pair[1]]}" for m in pairs[MergeDecision.MERGE]]
+    kept, unknown = len(pairs[MergeDecision.KEEP]), len(pairs[MergeDecision.CANNOT_TELL])
+    first = f"Alike enough to be one: {joined(alike)}." if alike else "No pair was shown to be alike."
+    return f"{first} {many(kept, 'pair differs', 'pairs differ')}; {many(unknown, 'pair', 'pairs')} cannot be told yet."
+
+
+def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
+    """Return what to do next, the most useful first."""
+    if not segmentation.k:
+        return (f"Look at {method_name(run.recommended)} instead: choose it under Segments made by.", _again())
+    data = scorecard_data(run, segmentation.name)
+
+    def failing(question: str, *verdicts: Verdict) -> list[str]:
+        bad = data[(data["question"] == question) & data["verdict"].isin([v.value for v in verdicts])]
+        return [quoted(name) for name in bad["segment"]]
+
+    steps = []
+    names = {s.id: quoted(s.name) for s in segmentation.segments}
+    for m in run.merges:
+        if m.segmentation == segmentation.name and m.decision is MergeDecision.MERGE:
+            steps.append(f"Merge {names[m.pair[0]]} and {names[m.pair[1]]} into one.")
+    small = failing("substantial", Verdict.FAIL, Verdict.WARN)
+    if small:
+        steps.append(f"Too small to show a difference: {joined(small)}. Merge, or wait for more customers.")
+    alike = failing("distinct", Verdict.FAIL)
+    if alike:
+        steps.append(f"Not told apart from the rest: {joined(alike)}. Do not plan a campaign on it alone.")
+    idle = failing("actionable", Verdict.NOT_TESTED, Verdict.FAIL, Verdict.WARN)
+    if idle:
+        who = "every segment" if len(idle) == segmentation.k else joined(idle)
+        steps.append(f"Name a campaign or flow for {who}: a segment nobody acts on is not ready to use.")
+    if failing("accessible", Verdict.NOT_TESTED):
+        steps.append("Add consent to the data, so that it is known who may be reached.")
+    if failing("response", Verdict.NOT_TESTED):
+        steps.append(
+            f"Run again at a date at least {count(run.horizon_days)} days before the data end, to test response."
+        )
+    return tuple(steps) or ("Export the rules and use the segments.",)
+
+
+def quoted(name: str) -> str:
+    """Return a segment's name as it stands in a sentence: names may hold commas and verbs of their own."""
+    return f"“{name}”"
+
+
+def horizon(run: Run) -> str:
+    """Return when response was measured."""
+    return HORIZON.format(days=count(run.horizon_days), as_of=day(run.as_of))
+
+
+def coverage(segmentation: Segmentation) -> str:
+    """Return who is left out and why; empty where nobody is."""
+    if not segmentation.unassigned_reason:
+        return ""
+    return f"{rate(1 - segmentation.coverage)} of customers are unassigned. {segmentation.unassigned_reason}"
+
+
+def _again() -> str:
+    return "Or run again with other features: discovery run CONFIG --workspace W --set cluster.features=[...]"

@@ -1,0 +1,88 @@
+"""DuckDB, embedded: the default engine."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from discovery.core.settings import EngineSettings
+from discovery.engine.sql import identifier, literal
+
+
+class Engine:
+    """One in-memory DuckDB connection that spills beyond its memory limit; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    settings : EngineSettings
+        Memory limit and number of threads.
+    """
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        chosen = settings or EngineSettings()
+        self._spill = tempfile.TemporaryDirectory(prefix="segment-discovery-")
+        config: dict[str, Any] = {
+            "memory_limit": chosen.memory_limit,
+            "threads": chosen.threads,
+            "temp_directory": self._spill.name,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        self._connection = duckdb.connect(config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._connection.execute("SET enable_progress_bar = false")
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        self._spill.cleanup()
+
+    def run(self, sql: str, values: list[Any] | None = None) -> None:
+        """Run a statement; `values` are bound to its ``?`` placeholders."""
+        self._connection.execute(sql, values or [])
+
+    def rows(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        return self._connection.execute(sql, values or []).fetchall()
+
+    def scalar(self, sql: str, values: list[Any] | None = None) -> Any:
+        """Return the single value of a query."""
+        return self.rows(sql, values)[0][0]
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Return the result of a query as a DataFrame."""
+        return self._connection.execute(sql).df()
+
+    def load(self, name: str, frame: pd.DataFrame) -> None:
+        """Make a table called `name` out of a DataFrame."""
+        self._connection.register("loading", frame)
+        self._connection.execute(f"CREATE OR REPLACE TABLE {identifier(name)} AS SELECT * FROM loading")
+        self._connection.unregister("loading")
+
+    def columns(self, relation: str) -> dict[str, str]:
+        """Return the columns of a table or table expression, with their types."""
+        return {str(r[0]): str(r[1]) for r in self.rows(f"DESCRIBE SELECT * FROM {relation}")}
+
+    def write(self, sql: str, path: Path) -> None:
+        """Write the result of a query as Parquet; the same rows in the same order give the same bytes."""
+        self.run(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+
+def parquet(path: Path) -> str:
+    """Return the table expression that reads a Parquet file.
+
+    Examples
+    --------
+    >>> parquet(Path("a'b.parquet"))
+    "read_parquet('a''b.parquet')"
+    """
+    return f"read_parquet({literal(str(path))})"

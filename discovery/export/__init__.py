@@ -1,0 +1,1 @@
+"""Floor 2: rules as other systems and people read them."""

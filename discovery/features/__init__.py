@@ -1,0 +1,1 @@
+"""Floor 2: the vocabulary, and its values at a date."""

@@ -1,0 +1,182 @@
+"""Evidence composed from the stages: what each segmentation is worth, and which one to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from discovery.core.evidence import Evidence, MergeVerdict, Verdict
+from discovery.core.feature import Feature, FeatureTable
+from discovery.core.rule import Condition, Rule
+from discovery.core.run import InducedRule
+from discovery.core.segment import UNASSIGNED, Segmentation, Structure
+from discovery.core.settings import RuleSettings, Settings
+from discovery.export.english import sentence
+from discovery.rules.evaluate import select
+from discovery.rules.induce import fidelity, induce
+from discovery.validate.distinctness import artefact_evidence, distinctness_evidence, held_out_scores
+from discovery.validate.merges import merge_verdicts
+from discovery.validate.outcome import ForwardWindow
+from discovery.validate.readiness import accessible_evidence, actionable_evidence, measurable_evidence
+from discovery.validate.response import forward_value, response_evidence
+from discovery.validate.size import size_evidence
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found out about one segmentation."""
+
+    evidence: tuple[Evidence, ...]
+    merges: tuple[MergeVerdict, ...]
+
+
+def judge(
+    segmentation: Segmentation,
+    table: FeatureTable,
+    conditions: Mapping[str, Condition],
+    campaigns: Mapping[str, str],
+    clustered_on: Sequence[str],
+    forward: ForwardWindow,
+    reference: float | None,
+    settings: Settings,
+) -> Judged:
+    """Return the evidence about one segmentation: substantial, distinct, responding, ready, and which to merge.
+
+    Parameters
+    ----------
+    conditions : mapping
+        The rule of each segment, by id.
+    campaigns : mapping
+        What is planned for each segment, by id.
+    clustered_on : sequence of str
+        Features that had a part in making the segments, whose family must not test them.
+    reference : float or None
+        What a classifier on all features reaches, out of time.
+    """
+    asked = settings.validate
+    placed = (segmentation.labels != UNASSIGNED).to_numpy()
+    rate = None
+    if forward.days and placed.any():
+        rate = float(forward.responses.loc[placed, forward.rate_column].mean())
+    held_out = held_out_scores(segmentation, _held_out(table, clustered_on), asked.auc_rows, settings.seed)
+    consent = table.values.get("consent_email", pd.Series(None, index=table.values.index, dtype="object"))
+    suppressed = table.values.get("suppressed", pd.Series(None, index=table.values.index, dtype="object"))
+    evidence = [
+        structure_evidence(segmentation),
+        *forward_value(segmentation, forward, reference),
+        *size_evidence(segmentation, rate, asked),
+        *distinctness_evidence(segmentation, held_out, asked),
+        *artefact_evidence(segmentation, table.values[[f for f in clustered_on if f in table.values]]),
+        *response_evidence(segmentation, forward, asked, settings.seed),
+        *measurable_evidence(segmentation, conditions, table),
+        *accessible_evidence(segmentation, consent, suppressed),
+        *actionable_evidence(segmentation, campaigns),
+    ]
+    return Judged(tuple(evidence), tuple(merge_verdicts(segmentation, forward, held_out, asked)))
+
+
+def structure_evidence(segmentation: Segmentation) -> Evidence:
+    """Return whether the groups are there, with the agreement of two halves beside the null's where it was measured."""
+    verdict = {
+        Structure.DISCOVERED: Verdict.PASS,
+        Structure.CONSTRUCTED: Verdict.WARN,
+        Structure.NONE: Verdict.FAIL,
+    }[segmentation.structure]
+    chosen = next((c for c in segmentation.candidates if c.k == segmentation.k), None)
+    stability = chosen.statistics["stability"] if chosen else None
+    return Evidence(
+        segmentation.name,
+        (),
+        "stable",
+        "structure",
+        stability.value if stability else None,
+        None,
+        (stability.null_low, stability.null_high) if stability else None,
+        None,
+        verdict if stability else Verdict.NOT_TESTED,
+        segmentation.structure_reason,
+        "ari",
+    )
+
+
+def induced_rules(
+    segmentation: Segmentation,
+    table: FeatureTable,
+    features: Mapping[str, Feature],
+    currency: str,
+    settings: RuleSettings,
+    seed: int,
+) -> tuple[InducedRule, ...]:
+    """Return one rule per segment, induced on some customers and measured on the others.
+
+    The unassigned count against a rule that selects them: a rule must hold in the tool that sends, where everyone is.
+    """
+    if segmentation.k < 2:
+        return ()
+    usable = [f for f in table.features if f.kind == "number" and f.human_step]
+    frame = table.values[[f.name for f in usable if table.values[f.name].nunique() > 1]]
+    learn, measure = _split(len(table), settings, seed)
+    whole = [f.name for f in usable if f.unit not in ("money", "share", "times") and not f.name.endswith("gap_days")]
+    found = induce(
+        frame.iloc[learn],
+        segmentation.labels.iloc[learn],
+        {f.name: f.human_step for f in usable},
+        max_conditions=settings.max_conditions,
+        penalty=settings.penalty,
+        seed=seed,
+        integer=[name for name in whole if name in frame],
+    )
+    out = []
+    for segment in segmentation.placed:
+        where = found.get(segment.id)
+        if where is None:
+            continue
+        belongs = (segmentation.labels == segment.id).to_numpy()
+        measured = fidelity(select(where, table)[measure], belongs[measure])
+        rule = Rule(segment.name, where, segment.why_named, segment_id=segment.id, fidelity=measured)
+        out.append(InducedRule(segmentation.name, rule, sentence(where, features, currency)))
+    return tuple(out)
+
+
+def recommend(
+    segmentations: Sequence[Segmentation], evidence: Sequence[Evidence], settings: Settings
+) -> tuple[str, str]:
+    """Return which segmentation to use, and why: the one whose segments say most about what customers did next.
+
+    Only segmentations that place enough customers in a number of segments a team can use are considered; where nothing
+    was seen after the date, KMeans, whose segments need no rule to have been written.
+    """
+    band = settings.cluster
+    usable = [
+        s for s in segmentations if 2 <= s.k <= max(band.band_high, band.k) and s.coverage >= band.min_coverage
+    ] or [s for s in segmentations if s.k >= 2]
+    if not usable:
+        return segmentations[0].name, "No segmentation places customers in two segments or more."
+    value = {
+        e.segmentation: e.value for e in evidence if e.check == "forward_auc" and e.value is not None and not e.subject
+    }
+    known = [s for s in usable if s.name in value]
+    if not known:
+        return usable[0].name, "Nothing was seen after the date yet, so nothing tells the segmentations apart."
+    best = max(known, key=lambda s: (round(value[s.name] or 0.0, 4), -s.k))
+    others = ", ".join(f"{s.name} {value[s.name]:.3f}" for s in known if s is not best)
+    beside = f" (beside it: {others})" if others else ""
+    return best.name, (
+        f"Its segments say most about who responded after the date: AUC {value[best.name]:.3f}{beside}. "
+        "Chosen on the same window it is judged on, so differences of a few hundredths mean nothing."
+    )
+
+
+def _held_out(table: FeatureTable, clustered_on: Sequence[str]) -> pd.DataFrame:
+    names = [f.name for f in table.features if f.holdout and f.name not in clustered_on]
+    return table.values[names]
+
+
+def _split(customers: int, settings: RuleSettings, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    order = np.random.default_rng(seed).permutation(customers)
+    held = max(1, round(settings.holdout_share * customers))
+    return np.sort(order[held:][: settings.induce_rows]), np.sort(order[:held])

@@ -1,0 +1,255 @@
+"""The main job: from a config to a finished Run, one step after the other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from discovery.cluster.embed import embed
+from discovery.core.dataset import Dataset
+from discovery.core.errors import DataError
+from discovery.core.evidence import Evidence, MergeVerdict
+from discovery.core.feature import FeatureTable
+from discovery.core.progress import Progress
+from discovery.core.question import BusinessQuestion, question_named
+from discovery.core.rule import Rule
+from discovery.core.run import InducedRule, Run
+from discovery.core.segment import Segmentation
+from discovery.core.settings import Settings, as_plain
+from discovery.engine.duckdb import Engine
+from discovery.features.catalogue import BY_NAME, CATALOGUE, default_cluster_features, features_named
+from discovery.features.extract import extract
+from discovery.features.forward import forward_features
+from discovery.ingest.read import ingest
+from discovery.judgement import induced_rules, judge, recommend
+from discovery.rules.evaluate import select
+from discovery.rules.library import rules_from, slug
+from discovery.rules.overlap import overlap
+from discovery.rules.parse import parse
+from discovery.segmentations import Placed, hdbscan_segmentation, kmeans_segmentation, place, rules_segmentation
+from discovery.store import Config, Staging, Workspace, read_library
+from discovery.validate.outcome import ForwardWindow
+from discovery.validate.response import reference_auc
+
+_LIBRARIES = ("duckdb", "hdbscan", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "sqlglot", "statsmodels")
+
+
+@dataclass
+class Clock:
+    """Seconds by step, for the one place in a Run that may differ between equal ones."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+def bring_in(
+    engine: Engine, config: Config, workspace: Workspace, staging: Staging, progress: Progress
+) -> tuple[Dataset, str, bool]:
+    """Return the config's dataset, its origin, and whether it is new: read again only where the source changed."""
+    origin = _origin(config)
+    known = workspace.dataset(origin)
+    if known is not None:
+        return known, origin, False
+    dataset = ingest(engine, config.settings.source, config.base, staging.folder / "dataset", progress)
+    return dataset, origin, True
+
+
+def discover(config: Config, workspace: Workspace, as_of: date | None, progress: Progress) -> Run:
+    """Return the Run of `config`, written to `workspace`.
+
+    Parameters
+    ----------
+    config : Config
+        As read.
+    workspace : Workspace
+        Where dataset and run are kept. It is touched only when everything is done.
+    as_of : date or None
+        Instead of the config's.
+    progress : callable
+        Told where the work stands.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be used for what was asked.
+    """
+    settings, clock = config.settings, Clock()
+    question, asked = question_named(settings.question)
+    library = rules_from(read_library(config), BY_NAME)
+    features_named(settings.cluster.features)
+    with workspace.writing() as staging, Engine(settings.engine) as engine:
+        with clock.step("ingest"):
+            dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
+        day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
+        with clock.step("features"):
+            table = extract(engine, dataset, CATALOGUE, day, progress)
+            forward = _forward_window(engine, dataset, table, question, settings)
+        run = _analyse(table, forward, question, asked, library, dataset, settings, clock, progress)
+        if new:
+            staging.put_dataset(dataset, origin)
+        staging.put_run(run)
+    return run
+
+
+def _analyse(
+    table: FeatureTable,
+    forward: ForwardWindow,
+    question: BusinessQuestion,
+    asked: str,
+    library: Sequence[Rule],
+    dataset: Dataset,
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+) -> Run:
+    """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
+    names = settings.cluster.features or question.features or default_cluster_features()
+    inside = select(parse(question.population, BY_NAME), table)
+    with clock.step("clusters"):
+        placed = place(table, inside, names, settings.cluster.clip)
+        kmeans = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
+        progress("Looking for dense groups", 0.0)
+        hdbscan = hdbscan_segmentation(table, placed, question, settings.cluster, settings.seed)
+        progress("Looking for dense groups", 1.0)
+        rules = rules_segmentation(table, library, settings.seed)
+    segmentations = (kmeans, hdbscan, rules)
+    with clock.step("rules"):
+        progress("Finding rules", 0.0)
+        induced: list[InducedRule] = []
+        for number, each in enumerate((kmeans, hdbscan)):
+            induced += induced_rules(each, table, BY_NAME, dataset.currency, settings.rules, settings.seed)
+            progress("Finding rules", (number + 1) / 2)
+    with clock.step("evidence"):
+        evidence, merges = _judge_all(segmentations, table, forward, library, induced, names, settings, progress)
+        best, why = recommend(segmentations, evidence, settings)
+    with clock.step("embedding"):
+        progress("Laying out the map", 0.0)
+        embedding, method = _embedding(table, placed, settings)
+        progress("Laying out the map", 1.0)
+    plain = {**as_plain(settings), "as_of": table.as_of.isoformat()}
+    return Run(
+        id=f"{table.as_of}-{question.name}-{_digest(plain, table.fingerprint)}",
+        question_asked=asked,
+        currency=dataset.currency,
+        horizon_days=forward.days,
+        settings=plain,
+        table=table,
+        segmentations=segmentations,
+        recommended=best,
+        recommended_reason=why,
+        evidence=evidence,
+        merges=merges,
+        rules=tuple(induced),
+        overlap=overlap(segmentations),
+        embedding=embedding,
+        embedding_method=method,
+        problems=dataset.problems,
+        notes=dataset.notes,
+        timings=clock.seconds,
+        versions=_versions(),
+    )
+
+
+def _judge_all(
+    segmentations: Sequence[Segmentation],
+    table: FeatureTable,
+    forward: ForwardWindow,
+    library: Sequence[Rule],
+    induced: Sequence[InducedRule],
+    clustered_on: tuple[str, ...],
+    settings: Settings,
+    progress: Progress,
+) -> tuple[tuple[Evidence, ...], tuple[MergeVerdict, ...]]:
+    progress("Weighing the evidence", 0.0)
+    reference = _reference(segmentations[0], table, forward, settings)
+    evidence: list[Evidence] = []
+    merges: list[MergeVerdict] = []
+    for number, each in enumerate(segmentations):
+        by_hand = each.name == "rules"
+        conditions = (
+            {slug(r.name): r.where for r in library}
+            if by_hand
+            else {i.rule.segment_id: i.rule.where for i in induced if i.segmentation == each.name}
+        )
+        campaigns = {slug(r.name): r.campaign for r in library} if by_hand else {}
+        judged = judge(each, table, conditions, campaigns, clustered_on, forward, reference, settings)
+        evidence += judged.evidence
+        merges += judged.merges
+        progress("Weighing the evidence", (number + 1) / len(segmentations))
+    return tuple(evidence), tuple(merges)
+
+
+def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow, settings: Settings) -> float | None:
+    """Return what a classifier on all features reaches on the customers the first segmentation places."""
+    if not forward.days:
+        return None
+    inside = (first.labels != "unassigned").to_numpy()
+    numeric = table.values[[f.name for f in table.features if f.kind == "number"]].loc[inside]
+    responded = forward.responses.loc[inside, forward.rate_column].to_numpy(dtype=bool)
+    return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
+
+
+def _forward_window(
+    engine: Engine, dataset: Dataset, table: FeatureTable, question: BusinessQuestion, settings: Settings
+) -> ForwardWindow:
+    """Return what each customer of the table did in the days from ``as_of`` on, as far as the data reach."""
+    days = min(settings.validate.horizon_days, (dataset.data_end - table.as_of).days)
+    empty = pd.DataFrame({"ordered": False, "revenue": 0.0, "clicked": False}, index=table.values.index)
+    if days < settings.validate.min_horizon_days:
+        return ForwardWindow(0, empty, question.outcome, dataset.currency)
+    end = table.as_of + timedelta(days=days)
+    later = extract(engine, dataset, forward_features(days), end).values.reindex(table.values.index)
+    responses = pd.DataFrame(
+        {
+            "ordered": later["forward_orders"] > 0,
+            "revenue": later["forward_revenue"].fillna(0.0),
+            "clicked": later["forward_clicks"] > 0,
+        }
+    )
+    return ForwardWindow(days, responses, question.outcome, dataset.currency)
+
+
+def _embedding(table: FeatureTable, placed: Placed, settings: Settings) -> tuple[pd.DataFrame, str]:
+    chosen = settings.cluster
+    shown, places, method = embed(placed.points, chosen.embedding, chosen.embedding_rows, settings.seed)
+    ids = table.values.index[placed.inside][shown]
+    return pd.DataFrame({"customer_id": ids, "x": places[:, 0], "y": places[:, 1]}), method
+
+
+def _origin(config: Config) -> str:
+    """Return a digest of the source's settings and the size and time of its files: changed, it is read again."""
+    path = (config.base / config.settings.source.path).resolve()
+    if not path.exists():
+        raise DataError(f"source.path must exist, got {str(path)!r}. Set source.path in the config or with --set.")
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    stamps = [[str(f.relative_to(path.parent)), f.stat().st_size, f.stat().st_mtime_ns] for f in files]
+    return _digest({"source": as_plain(config.settings.source), "base": str(Path(path).parent)}, json.dumps(stamps))
+
+
+def _digest(settings: dict[str, object], data: str) -> str:
+    """Return eight hex digits of settings, data and release; where the files lie does not count."""
+    source = settings.get("source")
+    named = {**settings, "source": {k: v for k, v in source.items() if k != "path"}} if isinstance(source, dict) else {}
+    text = json.dumps([named or settings, data, version("segment-discovery")], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _versions() -> dict[str, str]:
+    found = {name: version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), "segment-discovery": version("segment-discovery"), **found}

@@ -1,0 +1,1 @@
+"""Floor 2: what a segment looks like in real units, and what to call it."""

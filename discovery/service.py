@@ -1,0 +1,212 @@
+"""The use cases: what a command, a page or a notebook asks for. Composes the stages and keeps nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from discovery import pipeline
+from discovery.core.dataset import Dataset
+from discovery.core.errors import UsageError, WorkspaceError
+from discovery.core.feature import Feature, FeatureTable
+from discovery.core.progress import Progress, silent
+from discovery.core.rule import Rule
+from discovery.core.run import InducedRule, Run
+from discovery.core.settings import SettingRow, setting_rows
+from discovery.engine.duckdb import Engine
+from discovery.engine.sql import DIALECTS
+from discovery.export.sql import query
+from discovery.export.yaml import document
+from discovery.features.catalogue import BY_NAME, CATALOGUE, features_named
+from discovery.features.extract import extract, feature_sql
+from discovery.ingest.simulate import simulate
+from discovery.rules.evaluate import membership
+from discovery.rules.library import as_entries, rules_from, slug
+from discovery.store import Config, RunSummary, Workspace, read_config, shipped
+
+__all__ = [
+    "DIALECTS",
+    "FORMATS",
+    "Config",
+    "RunSummary",
+    "Workspace",
+    "config_rows",
+    "discover",
+    "evaluate_rules",
+    "export_run",
+    "extract_features",
+    "ingest",
+    "open_workspace",
+    "read_config",
+    "shipped",
+    "simulate",
+    "vocabulary",
+]
+
+#: What ``export_run`` can write.
+FORMATS = ("yaml", "sql", "english")
+
+
+def open_workspace(path: str | Path) -> Workspace:
+    """Return the workspace at `path`.
+
+    Raises
+    ------
+    WorkspaceError
+        If there is no such folder, or a file is in its place.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise WorkspaceError(
+            f"A workspace must be a folder, got {str(path)!r}, which does not exist. "
+            "Make one with `discovery run CONFIG --workspace FOLDER`."
+        )
+    return Workspace(folder)
+
+
+def discover(
+    config: str | Path | Config,
+    workspace: str | Path,
+    *,
+    as_of: date | None = None,
+    overrides: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Run:
+    """Return the Run of a config, kept in a workspace: features, segmentations, evidence, merges, rules.
+
+    Parameters
+    ----------
+    config : path or Config
+        A YAML file, or one already read.
+    workspace : path
+        Folder that keeps dataset and runs; made if missing, left as it was if the work fails.
+    as_of : date, optional
+        Instead of the config's: only events before midnight UTC at its start are seen.
+    overrides : sequence of str
+        ``name=value``, laid over the config.
+    progress : callable
+        Told step and fraction done.
+
+    Raises
+    ------
+    SettingError, DataError, WorkspaceError
+        Each with what to do.
+    """
+    read = config if isinstance(config, Config) else read_config(Path(config), overrides)
+    return pipeline.discover(read, Workspace(Path(workspace)), as_of, progress)
+
+
+def ingest(config: Config, workspace: str | Path, progress: Progress = silent) -> Dataset:
+    """Return the dataset of a config, kept in a workspace; read again only if the source changed."""
+    place = Workspace(Path(workspace))
+    with place.writing() as staging, Engine(config.settings.engine) as engine:
+        dataset, origin, new = pipeline.bring_in(engine, config, place, staging, progress)
+        return staging.put_dataset(dataset, origin) if new else dataset
+
+
+def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -> FeatureTable:
+    """Return every customer's features at `as_of`: those named, or the whole vocabulary."""
+    with Engine() as engine:
+        return extract(engine, dataset, features_named(tuple(names)) if names else CATALOGUE, as_of)
+
+
+def evaluate_rules(table: FeatureTable, rules: Mapping[str, str]) -> pd.DataFrame:
+    """Return who each rule selects: one boolean column per rule name, indexed by customer_id.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Features at a date.
+    rules : mapping
+        Name to rule text, for example ``{"loyal": "orders >= 3"}``.
+
+    Raises
+    ------
+    RuleError
+        With the position and the nearest known name.
+    """
+    entries = [{"name": name, "where": where} for name, where in rules.items()]
+    parsed = rules_from(entries, {f.name: f for f in table.features})
+    return membership({r.name: r.where for r in parsed}, table)
+
+
+def vocabulary() -> tuple[Feature, ...]:
+    """Return every feature, in the catalogue's order."""
+    return CATALOGUE
+
+
+def config_rows(config: Config) -> tuple[SettingRow, ...]:
+    """Return every setting of a config: value, default, unit, where it came from."""
+    return tuple(setting_rows(config.settings, config.origins))
+
+
+def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str = "") -> dict[str, str]:
+    """Return the induced rules of a run as files: name to text.
+
+    Parameters
+    ----------
+    run : Run
+        Whose rules.
+    form : str
+        ``yaml`` (one file per segmentation), ``sql`` (one query per segment) or ``english`` (one text).
+    dialect : str
+        Of SQL: one of ``DIALECTS``.
+    segmentation : str
+        Which one; empty: all that have rules.
+
+    Raises
+    ------
+    UsageError
+        If the form, the dialect or the segmentation is not known, or there is no rule to export.
+    """
+    if form not in FORMATS:
+        raise UsageError(f"--format must be one of {', '.join(FORMATS)}, got {form!r}.")
+    if segmentation:
+        run.segmentation(segmentation)
+    chosen = [r for r in run.rules if segmentation in ("", r.segmentation)]
+    if not chosen:
+        raise UsageError(
+            f"Run {run.id} has no induced rules{f' for {segmentation}' if segmentation else ''} to export."
+        )
+    match form:
+        case "yaml":
+            return {f"{name}.yaml": _yaml(run, rules) for name, rules in _by_segmentation(chosen).items()}
+        case "sql":
+            return {f"{r.segmentation}-{slug(r.rule.name)}.sql": _sql(run, r, dialect) for r in chosen}
+        case _:
+            return {"segments.txt": "\n".join(_english(r) for r in chosen)}
+
+
+def _by_segmentation(rules: Sequence[InducedRule]) -> dict[str, list[Rule]]:
+    out: dict[str, list[Rule]] = {}
+    for each in rules:
+        out.setdefault(each.segmentation, []).append(each.rule)
+    return out
+
+
+def _yaml(run: Run, rules: Sequence[Rule]) -> str:
+    heading = (
+        f"Rules induced from run {run.id}, at {run.as_of}.\nA rule may select a customer that another selects too."
+    )
+    return document(as_entries(rules), heading)
+
+
+def _sql(run: Run, induced: InducedRule, dialect: str) -> str:
+    def measure(names: tuple[str, ...], as_of: date, profiles: str, events: str) -> str:
+        return feature_sql(tuple(BY_NAME[n] for n in names), as_of, profiles, events)
+
+    heading = (
+        f"-- {induced.rule.name}\n-- {induced.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
+    )
+    return heading + query(induced.rule.where, run.as_of, measure, dialect) + "\n"
+
+
+def _english(induced: InducedRule) -> str:
+    found = induced.rule.fidelity
+    measured = ""
+    if found is not None:
+        measured = f" It finds {found.recall:.0%} of the segment, and {found.precision:.0%} of those it selects belong."
+    return f"{induced.segmentation} · {induced.rule.name}: {induced.english}{measured}"

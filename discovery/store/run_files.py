@@ -1,0 +1,176 @@
+"""The files of one run: a noun on one side, plain JSON and Parquet on the other."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from discovery.core.documents import (
+    candidate_from,
+    check_schema,
+    evidence_from,
+    feature_from,
+    merge_from,
+    plain,
+    rule_document,
+    rule_from,
+    segment_from,
+)
+from discovery.core.errors import WorkspaceError
+from discovery.core.feature import FeatureTable
+from discovery.core.run import SCHEMA_VERSION, Run
+from discovery.core.segment import Segmentation, Structure
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run whose files lie in `folder`: equal to the one written."""
+    document = read_document(folder / "run.json")
+    table = _table(folder, document)
+    assignments = pd.read_parquet(folder / "assignments.parquet")
+    segments = read_document(folder / "segments.json")["segments"]
+    return Run(
+        id=document["id"],
+        question_asked=document["question_asked"],
+        currency=document["currency"],
+        horizon_days=document["horizon_days"],
+        settings=document["settings"],
+        table=table,
+        segmentations=tuple(
+            _segmentation(s, [x for x in segments if x["segmentation"] == s["name"]], assignments)
+            for s in document["segmentations"]
+        ),
+        recommended=next(s["name"] for s in document["segmentations"] if s["recommended"]),
+        recommended_reason=document["recommended_reason"],
+        evidence=tuple(evidence_from(e) for e in read_document(folder / "evidence.json")["evidence"]),
+        merges=tuple(merge_from(m) for m in read_document(folder / "merges.json")["merges"]),
+        rules=tuple(rule_from(r) for r in read_document(folder / "rules.json")["rules"]),
+        overlap=pd.read_parquet(folder / "overlap.parquet"),
+        embedding=pd.read_parquet(folder / "embedding.parquet"),
+        embedding_method=document["embedding_method"],
+        problems=document["problems"],
+        notes=tuple(document["notes"]),
+        timings=document["made"]["timings"],
+        versions=document["made"]["versions"],
+    )
+
+
+def write_run(run: Run, folder: Path) -> None:
+    """Write the files of `run` into `folder`; equal runs give equal bytes but for ``made`` in run.json."""
+    write_document(
+        folder / "run.json",
+        {
+            "id": run.id,
+            "as_of": run.as_of.isoformat(),
+            "question_asked": run.question_asked,
+            "currency": run.currency,
+            "horizon_days": run.horizon_days,
+            "seed": run.settings.get("seed"),
+            "customers": len(run.table),
+            "fingerprint": run.table.fingerprint,
+            "settings": run.settings,
+            "features": [plain(f) for f in run.table.features],
+            "segmentations": [_segmentation_document(s, s.name == run.recommended) for s in run.segmentations],
+            "recommended_reason": run.recommended_reason,
+            "embedding_method": run.embedding_method,
+            "problems": run.problems,
+            "notes": run.notes,
+            "made": {"timings": run.timings, "versions": run.versions},
+        },
+    )
+    segments = [{"segmentation": s.name, **plain(x)} for s in run.segmentations for x in s.segments]
+    write_document(folder / "segments.json", {"segments": segments})
+    write_document(folder / "evidence.json", {"evidence": run.evidence})
+    write_document(folder / "merges.json", {"merges": run.merges})
+    write_document(folder / "rules.json", {"rules": [rule_document(r) for r in run.rules]})
+    _write_frame(run.table.values.reset_index(), folder / "features.parquet")
+    assignments = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "customer_id": s.labels.index,
+                    "segmentation": s.name,
+                    "segment_id": s.labels.to_numpy(),
+                    "strength": s.strength.to_numpy(),
+                }
+            )
+            for s in run.segmentations
+        ],
+        ignore_index=True,
+    )
+    _write_frame(assignments, folder / "assignments.parquet")
+    _write_frame(run.overlap, folder / "overlap.parquet")
+    _write_frame(run.embedding, folder / "embedding.parquet")
+
+
+def _segmentation_document(segmentation: Segmentation, recommended: bool) -> Mapping[str, Any]:
+    return {
+        "name": segmentation.name,
+        "k": segmentation.k,
+        "structure": segmentation.structure.value,
+        "structure_reason": segmentation.structure_reason,
+        "coverage": segmentation.coverage,
+        "unassigned_reason": segmentation.unassigned_reason,
+        "recommended": recommended,
+        "method": segmentation.method,
+        "seed": segmentation.seed,
+        "model": segmentation.model,
+        "candidates": segmentation.candidates,
+        "lineage": segmentation.lineage,
+    }
+
+
+def _segmentation(document: Mapping[str, Any], segments: list[dict[str, Any]], everyone: pd.DataFrame) -> Segmentation:
+    mine = everyone[everyone["segmentation"] == document["name"]].set_index("customer_id")
+    return Segmentation(
+        name=document["name"],
+        segments=tuple(segment_from(s) for s in segments),
+        labels=mine["segment_id"].rename(None),
+        strength=mine["strength"].rename(None),
+        method=document["method"],
+        structure=Structure(document["structure"]),
+        structure_reason=document["structure_reason"],
+        unassigned_reason=document["unassigned_reason"],
+        seed=document["seed"],
+        model=document["model"],
+        candidates=tuple(candidate_from(c) for c in document["candidates"]),
+        lineage=tuple(document["lineage"]),
+    )
+
+
+def _table(folder: Path, document: Mapping[str, Any]) -> FeatureTable:
+    features = tuple(feature_from(f) for f in document["features"])
+    values = pd.read_parquet(folder / "features.parquet").set_index("customer_id")
+    for feature in features:
+        if feature.kind != "number":
+            column = values[feature.name].astype("object")
+            values[feature.name] = column.where(column.notna(), None)
+    return FeatureTable(values, features, date.fromisoformat(document["as_of"]), document["fingerprint"])
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Return a JSON document of the workspace, its schema checked."""
+    try:
+        return check_schema(json.loads(path.read_text(encoding="utf-8")), path.name)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{path} is not readable as JSON: {error}. Make the run again.") from error
+
+
+def write_document(path: Path, body: Mapping[str, Any]) -> None:
+    """Write a JSON document with its schema version, down to the disk."""
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **plain(body)}, indent=1, ensure_ascii=False, allow_nan=False)
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_frame(frame: pd.DataFrame, path: Path) -> None:
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")

@@ -1,0 +1,182 @@
+"""The workspace on disk: plain files, written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from discovery.core.dataset import Dataset
+from discovery.core.documents import plain
+from discovery.core.errors import WorkspaceError, did_you_mean
+from discovery.core.run import Run
+from discovery.store.run_files import read_document, read_run, write_document, write_run
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
+_WAIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line of a list of runs."""
+
+    id: str
+    as_of: date
+    question_asked: str
+    customers: int
+    recommended: str
+    segments: int
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it may name a run: letters, digits, dots, hyphens and underscores, at most 64.
+
+    Examples
+    --------
+    >>> check_name("2011-09-10-repeat-1a2b3c4d")
+    '2011-09-10-repeat-1a2b3c4d'
+    """
+    if not _NAME.fullmatch(name) or name.split(".")[0].lower() in _DEVICES:
+        raise WorkspaceError(
+            f"A run's name must be 1 to 64 letters, digits, dots, hyphens or underscores, got {name[:80]!r}."
+        )
+    return name
+
+
+class Workspace:
+    """A folder with a dataset and the runs made of it; opening one reads nothing yet.
+
+    Parameters
+    ----------
+    path : Path
+        The folder. It is made when something is first written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """Return the runs, the newest ``as_of`` first."""
+        folder = self.path / "runs"
+        found = []
+        for each in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if _NAME.fullmatch(each.name) and (each / "run.json").is_file():
+                document = read_document(each / "run.json")
+                chosen = next(s for s in document["segmentations"] if s["recommended"])
+                found.append(
+                    RunSummary(
+                        each.name,
+                        date.fromisoformat(document["as_of"]),
+                        document["question_asked"],
+                        document["customers"],
+                        chosen["name"],
+                        chosen["k"],
+                    )
+                )
+        return tuple(sorted(found, key=lambda r: (-r.as_of.toordinal(), r.id)))
+
+    def run_folder(self, run_id: str) -> Path:
+        """Return where a run lies, or raise with the nearest id."""
+        folder = self.path / "runs" / check_name(run_id)
+        if not (folder / "run.json").is_file() or folder.is_symlink():
+            known = [r.id for r in self.runs()]
+            hint = did_you_mean(run_id, known) if known else "It holds no run yet: make one with `discovery run`."
+            raise WorkspaceError(f"No run {run_id!r} in {str(self.path)!r}. {hint}")
+        return folder
+
+    def load(self, run_id: str) -> Run:
+        """Return a run read back: equal to the one written."""
+        return read_run(self.run_folder(run_id))
+
+    def dataset(self, origin: str) -> Dataset | None:
+        """Return the dataset made from `origin`, if that is the one the workspace holds."""
+        path = self.path / "dataset" / "dataset.json"
+        if not path.is_file():
+            return None
+        document = read_document(path)
+        if document["made"]["origin"] != origin:
+            return None
+        fields = {k: v for k, v in document.items() if k not in ("schema_version", "made")}
+        return Dataset(**{**fields, "folder": path.parent, "notes": tuple(document["notes"])})
+
+    @contextmanager
+    def writing(self) -> Iterator[Staging]:
+        """Give a place to write into; what is committed there appears at once, the rest never.
+
+        One process writes at a time. If the block fails, the workspace is as it was before.
+        """
+        fresh = not self.path.exists()
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(str(self.path / ".lock"))
+        try:
+            lock.acquire(timeout=_WAIT_SECONDS)
+        except Timeout:
+            raise WorkspaceError(
+                f"Another process has been writing to {str(self.path)!r} for {_WAIT_SECONDS:.0f} seconds. "
+                "Wait for it to end, or choose another workspace."
+            ) from None
+        try:
+            self._recover()
+            staging = Staging(self.path, Path(tempfile.mkdtemp(prefix=".staging-", dir=self.path)))
+            try:
+                yield staging
+            finally:
+                shutil.rmtree(staging.folder, ignore_errors=True)
+        finally:
+            lock.release()
+            if fresh and not any(p.name != ".lock" for p in self.path.iterdir()):
+                (self.path / ".lock").unlink(missing_ok=True)
+                self.path.rmdir()
+
+    def _recover(self) -> None:
+        """Undo what a killed process left: an old folder set aside comes back if no new one took its place."""
+        for aside in self.path.glob("**/.old-*"):
+            target = aside.with_name(aside.name.removeprefix(".old-"))
+            if target.exists():
+                shutil.rmtree(aside)
+            else:
+                aside.rename(target)
+        for left in self.path.glob(".staging-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Staging:
+    """A folder beside the workspace's own, whose content is moved in when it is whole."""
+
+    workspace: Path
+    folder: Path
+
+    def put_dataset(self, dataset: Dataset, origin: str) -> Dataset:
+        """Make the dataset written to ``folder / "dataset"`` the workspace's own, and return it from there."""
+        body = {k: v for k, v in plain(replace(dataset, folder=Path("."))).items() if k != "folder"}
+        write_document(self.folder / "dataset" / "dataset.json", {**body, "made": {"origin": origin}})
+        _swap(self.folder / "dataset", self.workspace / "dataset")
+        return replace(dataset, folder=self.workspace / "dataset")
+
+    def put_run(self, run: Run) -> Path:
+        """Write a run and move it in; a run of the same id, which is the same work, is replaced. Returns its folder."""
+        folder = self.folder / "run"
+        folder.mkdir()
+        write_run(run, folder)
+        target = self.workspace / "runs" / check_name(run.id)
+        target.parent.mkdir(exist_ok=True)
+        _swap(folder, target)
+        return target
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Put `new` in the place of `target`. A process killed in between is undone at the next writing."""
+    aside = target.with_name(f".old-{target.name}")
+    if target.exists():
+        target.rename(aside)
+    new.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)

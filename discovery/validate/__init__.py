@@ -1,0 +1,1 @@
+"""Floor 2: evidence about segments: size, distinctness, response, readiness, merges."""

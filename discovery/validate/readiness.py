@@ -1,0 +1,108 @@
+"""Measurable, accessible, actionable: can a team use the segment at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from discovery.core.evidence import Evidence, Question, Verdict
+from discovery.core.feature import FeatureTable
+from discovery.core.rule import Condition, leaves
+from discovery.core.segment import UNASSIGNED, Segmentation
+
+#: A condition on a field that is empty for more than this share of customers cannot be relied on.
+_FILLED = 0.8
+#: Fewer reachable customers than this share make a segment hard to serve.
+_REACHABLE = 0.5
+
+
+def measurable_evidence(
+    segmentation: Segmentation, conditions: Mapping[str, Condition], table: FeatureTable
+) -> list[Evidence]:
+    """Return, for every segment, how far the fields its rule reads are filled among the placed customers."""
+    out = []
+    placed = segmentation.labels != UNASSIGNED
+    filled = table.values.loc[placed.to_numpy()].notna().mean()
+    for segment in segmentation.placed:
+        rule = conditions.get(segment.id)
+        if rule is None:
+            reason = "No rule describes the segment, so nothing says which fields it needs."
+            out.append(_evidence(segmentation, segment.id, "measurable", "filled", None, Verdict.NOT_TESTED, reason, 0))
+            continue
+        worst = min(leaves(rule), key=lambda leaf: float(filled[leaf.feature]))
+        value = float(filled[worst.feature])
+        label = table.feature(worst.feature).label
+        reason = f"The fields its rule reads are filled for at least {value:.0%} of customers (least: {label})."
+        verdict = Verdict.PASS if value >= _FILLED else Verdict.WARN
+        out.append(
+            _evidence(segmentation, segment.id, "measurable", "filled", value, verdict, reason, segment.size, _FILLED)
+        )
+    return out
+
+
+def accessible_evidence(segmentation: Segmentation, consent: pd.Series, suppressed: pd.Series) -> list[Evidence]:
+    """Return, for every segment, the share that may be sent e-mail: subscribed and not suppressed.
+
+    Where the source says nothing about consent it is not tested.
+    """
+    known = consent.notna()
+    reachable = (consent == "subscribed") & ~suppressed.fillna(False).astype(bool)
+    out = []
+    for segment in segmentation.placed:
+        mine = (segmentation.labels == segment.id).to_numpy()
+        if not known[mine].any():
+            reason = "The source says nothing about consent, so who may be mailed is not known."
+            out.append(
+                _evidence(segmentation, segment.id, "accessible", "consent", None, Verdict.NOT_TESTED, reason, 0)
+            )
+            continue
+        value = float(reachable[mine].mean())
+        verdict = Verdict.PASS if value >= _REACHABLE else Verdict.WARN
+        reason = f"{value:.0%} of its customers are subscribed to e-mail and not suppressed."
+        out.append(
+            _evidence(
+                segmentation, segment.id, "accessible", "consent", value, verdict, reason, segment.size, _REACHABLE
+            )
+        )
+    return out
+
+
+def actionable_evidence(segmentation: Segmentation, campaigns: Mapping[str, str]) -> list[Evidence]:
+    """Return, for every segment, whether a campaign is named for it."""
+    out = []
+    for segment in segmentation.placed:
+        campaign = campaigns.get(segment.id, "")
+        reason = campaign or "No campaign is named for it yet: it is not ready to use."
+        verdict = Verdict.PASS if campaign else Verdict.WARN
+        value = float(bool(campaign))
+        out.append(_evidence(segmentation, segment.id, "actionable", "campaign", value, verdict, reason, segment.size))
+    return out
+
+
+def _evidence(
+    segmentation: Segmentation,
+    segment_id: str,
+    question: Question,
+    check: str,
+    value: float | None,
+    verdict: Verdict,
+    reason: str,
+    n: int,
+    threshold: float | None = None,
+) -> Evidence:
+    unit = "" if check == "campaign" else "share"
+    return Evidence(
+        segmentation.name,
+        (segment_id,),
+        question,
+        check,
+        value,
+        None,
+        None,
+        threshold,
+        verdict,
+        reason,
+        unit,
+        n,
+    )
