@@ -18,6 +18,7 @@ from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion
 from discovery.core.rule import Rule
+from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Candidate, Segment, Segmentation, Structure
 from discovery.core.settings import ClusterSettings
 from discovery.profile.describe import describe
@@ -78,7 +79,9 @@ def kmeans_segmentation(
 ) -> Segmentation:
     """Return the KMeans segmentation, its number of segments chosen beside the null."""
     choice = choose_k(placed.points, settings, seed, lambda done: progress("Choosing the number of segments", done))
-    centres = fit_centres(_some(placed.points, settings.fit_rows, seed), choice.k, seed, settings.n_init)
+    centres = fit_centres(
+        placed.points[some_rows(len(placed.points), settings.fit_rows, seed)], choice.k, seed, settings.n_init
+    )
     labels, strength = assign(placed.points, centres)
     model = {
         "kind": "kmeans",
@@ -196,9 +199,3 @@ def _build(
         model=claim.model,
         candidates=claim.candidates,
     )
-
-
-def _some(points: Matrix, rows: int, seed: int) -> Matrix:
-    if len(points) <= rows:
-        return points
-    return points[np.sort(np.random.default_rng(seed).choice(len(points), rows, replace=False))]

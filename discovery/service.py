@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,13 +16,14 @@ from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Rule
 from discovery.core.run import InducedRule, Run
-from discovery.core.settings import SettingRow, setting_rows
+from discovery.core.settings import SettingRow, compile_settings, setting_rows
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS
 from discovery.export.sql import query
 from discovery.export.yaml import document
 from discovery.features.catalogue import BY_NAME, CATALOGUE, features_named
 from discovery.features.extract import extract, feature_sql
+from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
 from discovery.rules.evaluate import membership
 from discovery.rules.library import as_entries, rules_from, slug
@@ -40,7 +42,9 @@ __all__ = [
     "extract_features",
     "ingest",
     "open_workspace",
+    "read_canonical",
     "read_config",
+    "read_table",
     "shipped",
     "simulate",
     "vocabulary",
@@ -107,6 +111,31 @@ def ingest(config: Config, workspace: str | Path, progress: Progress = silent) -
         return staging.put_dataset(dataset, origin) if new else dataset
 
 
+def read_table(path: str | Path, folder: str | Path, **settings: Any) -> Dataset:
+    """Return the dataset of one CSV, Parquet or XLSX, kept in `folder`.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    folder : path
+        Where profiles.parquet, events.parquet and problems.parquet are written.
+    **settings
+        As a config's ``source`` states them: ``shape``, ``columns``, ``currency``, ...
+
+    Raises
+    ------
+    SettingError, DataError
+        Each with what to do.
+    """
+    return _read({"kind": "table", "path": str(path), **settings}, folder)
+
+
+def read_canonical(path: str | Path, folder: str | Path) -> Dataset:
+    """Return the dataset of a folder that already holds the canonical tables, kept in `folder`."""
+    return _read({"kind": "canonical", "path": str(path)}, folder)
+
+
 def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -> FeatureTable:
     """Return every customer's features at `as_of`: those named, or the whole vocabulary."""
     with Engine() as engine:
@@ -131,6 +160,12 @@ def evaluate_rules(table: FeatureTable, rules: Mapping[str, str]) -> pd.DataFram
     entries = [{"name": name, "where": where} for name, where in rules.items()]
     parsed = rules_from(entries, {f.name: f for f in table.features})
     return membership({r.name: r.where for r in parsed}, table)
+
+
+def _read(source: Mapping[str, Any], folder: str | Path) -> Dataset:
+    settings = compile_settings({"source": source, "as_of": "data_end"})
+    with Engine(settings.engine) as engine:
+        return read_source(engine, settings.source, Path.cwd(), Path(folder))
 
 
 def vocabulary() -> tuple[Feature, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from discovery.charts import response
 from discovery.charts.format import NONE, count, money, rate
-from discovery.charts.response import response_data
 from discovery.charts.sizes import sizes_data
 from discovery.core.rule import Fidelity
 from discovery.core.run import Run
@@ -17,16 +17,19 @@ def detail_tiles(run: Run, by: str, segment_id: str) -> tuple[tuple[str, str, st
     secret = row["hidden"]
     revenue = secret or rate(row["revenue_share"])
     spent = "" if secret else money(row["revenue"], run.currency)
-    again, everyone = NONE, "not tested"
-    for r in response_data(run, by).to_dict("records"):
-        if r["segment_id"] == segment_id:
-            again = rate(r["value"]) if r["state"] == "shown" else r["state"]
-            everyone = f"everyone: {rate(r['everyone'])}" if r["state"] == "shown" else ""
+    answer, under, label = NONE, "", f"response within {run.horizon_days} days"
+    for outcome in [o for o in response.outcomes(run, by) if o != "forward_revenue"]:
+        label = response.COLUMNS[outcome].format(days=run.horizon_days).lower()
+        for r in response.response_data(run, by, outcome).to_dict("records"):
+            if r["segment_id"] == segment_id:
+                shown = r["state"] == "shown"
+                answer = rate(r["value"]) if shown else r["state"]
+                under = f"everyone: {rate(r['everyone'])}" if shown else ""
     return (
         (count(row["customers"]), "customers", ""),
         (rate(row["share"]), "of customers", f"of {count(len(run.table))}"),
         (revenue, "of revenue", spent),
-        (again, f"order again within {run.horizon_days} days", everyone),
+        (answer, label, "not tested" if answer == NONE else under),
     )
 
 

@@ -80,11 +80,9 @@ def distinctness_table(run: Run, by: str) -> pd.DataFrame:
 
 
 def distinctness(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
-    """Return a dot per segment with its interval, the null as a grey band and the threshold as a line."""
+    """Return a dot per segment with its interval, its null as a grey bar behind it, the threshold as a line."""
     data = distinctness_data(run, by)
     lines = []
-    if data["null_low"].notna().any():
-        lines.append(Reference(float(data["null_low"].min()), "by chance", until=float(data["null_high"].max())))
     if data["threshold"].notna().any():
         needed = float(data["threshold"].dropna().iloc[0])
         lines.append(Reference(needed, f"needed: {amount(needed, 'auc')}"))

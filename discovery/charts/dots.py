@@ -15,12 +15,11 @@ from discovery.charts.theme import FONT, NOTHING, Theme, axis, figure, names_axi
 
 @dataclass(frozen=True)
 class Reference:
-    """A value to compare with: a line and its words; with `until`, a grey band."""
+    """A value to compare with: a line and its words."""
 
     value: float
     words: str
     dashed: bool = True
-    until: float | None = None
 
 
 def dots(
@@ -39,7 +38,8 @@ def dots(
     ----------
     data : DataFrame
         segment_id, segment, value, low, high, n, state, colour, symbol. Rows whose ``state`` is not ``shown`` are
-        drawn as a hatched strip with the state in words: it is not a zero.
+        drawn as a hatched strip with the state in words: it is not a zero. Where there are ``null_low`` and
+        ``null_high``, chance is a grey bar behind each dot: a small segment's is wider.
     limits : (float, float) or None
         Ends of the axis in the unit of `data`; none: from 0 to a little beyond what is drawn.
     """
@@ -47,6 +47,8 @@ def dots(
     low, high = limits or _ends(data, lines)
     shown, silent = data[data["state"] == "shown"], data[data["state"] != "shown"]
     traces = [_silent(silent, low * scale, high * scale, look)] if len(silent) else []
+    if "null_low" in shown and shown["null_low"].notna().any():
+        traces.append(_chance(shown, scale, unit, look))
     traces.append(_points(shown, scale, unit, currency, look))
     shapes, notes = _references(lines, scale, look)
     labels = [
@@ -105,6 +107,24 @@ def _points(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: T
     )
 
 
+def _chance(shown: pd.DataFrame, scale: float, unit: str, look: Theme) -> go.Bar:
+    low, high = shown["null_low"], shown["null_high"]
+    return go.Bar(
+        orientation="h",
+        y=shown["segment_id"],
+        x=(high - low) * scale,
+        base=low * scale,
+        width=0.62,
+        marker={"color": look.band, "line": {"width": 0}},
+        text=["by chance" if i == 0 else "" for i in range(len(shown))],
+        textposition="inside",
+        insidetextanchor="middle",
+        textfont={"family": FONT, "size": 12, "color": look.ink},
+        customdata=[span(ends, unit) for ends in zip(low, high, strict=True)],
+        hovertemplate="by chance: %{customdata}<extra></extra>",
+    )
+
+
 def _silent(silent: pd.DataFrame, low: float, high: float, look: Theme) -> go.Bar:
     return go.Bar(
         orientation="h",
@@ -131,21 +151,13 @@ def _references(
     shapes: list[dict[str, object]] = []
     notes: list[dict[str, object]] = []
     for row, line in enumerate(lines):
-        if line.until is not None:
-            shapes.append(
-                {
-                    "type": "rect", "xref": "x", "yref": "paper", "layer": "below", "line": {"width": 0},
-                    "x0": line.value * scale, "x1": line.until * scale, "y0": 0, "y1": 1, "fillcolor": look.band,
-                }
-            )  # fmt: skip
-        else:
-            shapes.append(
-                {
-                    "type": "line", "xref": "x", "yref": "paper", "layer": "below",
-                    "x0": line.value * scale, "x1": line.value * scale, "y0": 0, "y1": 1,
-                    "line": {"color": look.muted, "width": 1.4, "dash": "dash" if line.dashed else "solid"},
-                }
-            )  # fmt: skip
+        shapes.append(
+            {
+                "type": "line", "xref": "x", "yref": "paper", "layer": "below",
+                "x0": line.value * scale, "x1": line.value * scale, "y0": 0, "y1": 1,
+                "line": {"color": look.muted, "width": 1.4, "dash": "dash" if line.dashed else "solid"},
+            }
+        )  # fmt: skip
         # One line of words per reference: two that lie close would else be printed over each other.
         notes.append(
             note(plain(line.words), look, x=line.value * scale, xref="x", xanchor="left", y=1, yref="paper",
@@ -155,7 +167,7 @@ def _references(
 
 
 def _ends(data: pd.DataFrame, lines: Sequence[Reference]) -> tuple[float, float]:
-    ends = [*data["value"], *data["low"], *data["high"], *(line.until or line.value for line in lines)]
+    ends = [*data["value"], *data["low"], *data["high"], *(line.value for line in lines)]
     finite = [0.0, *(float(v) for v in ends if math.isfinite(v))]
     low, high = min(finite), max(finite)
     room = (high - low) * 0.12 or 1.0

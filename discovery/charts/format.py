@@ -17,6 +17,8 @@ SMALL_CELL = 10
 TOO_FEW = "too few to show"
 #: Shown for a group that would give one of those away by subtraction.
 WITHHELD = "withheld"
+#: Shown for a group nobody is in at the date.
+NOBODY = "nobody in it"
 
 #: Cliff's delta in words, by its size (Romano et al. 2006).
 EFFECTS = ((0.147, "about the same"), (0.33, "slightly"), (0.474, "clearly"), (math.inf, "far"))
@@ -174,7 +176,7 @@ def amount(value: float | None, unit: str, currency: str = "") -> str:
             return duration(value)
         case "customers":
             return count(value)
-        case "auc" | "delta":
+        case "auc" | "delta" | "ari":
             return _signed(f"{abs(value):.2f}", value)
         case _:
             return number(value)

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from discovery.charts.format import TOO_FEW, count, many, part_of, rate
-from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, names_axis, plain
+from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, heads, names_axis, plain
 from discovery.core.run import Run
 
 #: A cluster lies in one rule where the rule holds at least this share of it.
@@ -115,21 +115,24 @@ def overlap(run: Run, clusters: str = "kmeans", rules: str = "rules", look: Them
         xgap=2,
         ygap=2,
     )
+    tops = [plain(s.name, 13) for s in right]
     return figure(
         overlap_title(run, clusters, rules),
         look,
-        130 + 44 * max(len(left), 2),
+        heads(tops) + 24 + 44 * max(len(left), 2),
         [heat],
+        margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
         xaxis=axis(
             "rule (share of the cluster's customers it holds, %)",
             look,
             side="top",
+            automargin=False,
             showgrid=False,
             ticks="",
             tickangle=0,
             tickmode="array",
             tickvals=[s.id for s in right],
-            ticktext=[plain(s.name, 13) for s in right],
+            ticktext=tops,
             tickfont={"family": FONT, "size": 12, "color": look.ink},
         ),
         yaxis=names_axis(

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NONE, SMALL_CELL, TOO_FEW, amount, effect_word, unit_words
-from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, names_axis, note, plain
+from discovery.charts.format import NOBODY, NONE, SMALL_CELL, TOO_FEW, amount, effect_word, unit_words
+from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, heads, names_axis, note, plain
 from discovery.core.run import Run
 from discovery.core.segment import Segment
 
@@ -24,11 +24,12 @@ def profile_data(run: Run, by: str) -> pd.DataFrame:
     """Return one row per segment and feature, the features that tell the segments apart most first.
 
     ``effect`` is Cliff's delta against all other placed customers, -1 to 1; medians and quartiles are in the
-    feature's unit. All are NaN for a segment of fewer than 10 customers (``hidden``).
+    feature's unit. All are NaN for a segment of fewer than 10 customers; ``hidden``
+    then says so in words.
     """
     rows = []
     for s in run.segmentation(by).placed:
-        secret = s.size < LEAST
+        secret = "" if s.size >= LEAST else TOO_FEW if s.size else NOBODY
         for name, d in s.profile.items():
             feature = run.table.feature(name)
             found = (d.effect, d.median, d.q1, d.q3)
@@ -142,24 +143,29 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
             "ypad": 14,
         },
     )
+    tops = [plain(s.name, 15) for s in segments]
     return figure(
         profile_title(run, by),
         look,
-        190 + 34 * len(order),
+        heads(tops) + 92 + 34 * len(order),
         [heat],
+        margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
         annotations=[
-            note(TOO_FEW, look, x=s.id, y=0.5, yref="paper", textangle=-90) for s in segments if s.size < LEAST
+            note(TOO_FEW if s.size else NOBODY, look, x=s.id, y=0.5, yref="paper", textangle=-90)
+            for s in segments
+            if s.size < LEAST
         ],
         xaxis=axis(
             "segment",
             look,
             side="top",
+            automargin=False,
             showgrid=False,
             ticks="",
             tickangle=0,
             tickmode="array",
             tickvals=[s.id for s in segments],
-            ticktext=[plain(s.name, 15) for s in segments],
+            ticktext=tops,
             tickfont={"family": FONT, "size": 12, "color": look.ink},
         ),
         yaxis=names_axis(
@@ -201,7 +207,7 @@ def _shown(data: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(row: Mapping[Any, Any], currency: str) -> str:
-    return TOO_FEW if row["hidden"] else amount(row["median"], row["unit"], currency)
+    return row["hidden"] or amount(row["median"], row["unit"], currency)
 
 
 def _text(row: Mapping[Any, Any] | None, currency: str, what: str) -> str:

@@ -15,19 +15,22 @@ from discovery.charts.theme import LIGHT, Theme
 from discovery.core.evidence import Verdict
 from discovery.core.run import Run
 
-Outcome = Literal["forward_order_rate", "forward_revenue"]
+Outcome = Literal["forward_order_rate", "forward_click_rate", "forward_revenue"]
 
 #: What an outcome is called at the head of a title, on an axis, and in a table.
 TITLES: dict[Outcome, str] = {
     "forward_order_rate": "Most likely to order again",
+    "forward_click_rate": "Most likely to click",
     "forward_revenue": "Most revenue per customer",
 }
 AXES: dict[Outcome, str] = {
     "forward_order_rate": "customers who order again within {days} days (%)",
+    "forward_click_rate": "customers who click within {days} days (%)",
     "forward_revenue": "revenue per customer within {days} days ({currency})",
 }
 COLUMNS: dict[Outcome, str] = {
     "forward_order_rate": "Order again within {days} days",
+    "forward_click_rate": "Click within {days} days",
     "forward_revenue": "Revenue per customer within {days} days",
 }
 
@@ -71,10 +74,11 @@ def response_data(run: Run, by: str, outcome: Outcome = "forward_order_rate") ->
     return data.sort_values("value", ascending=False, na_position="last", kind="stable", ignore_index=True)
 
 
-def measured(run: Run, by: str) -> bool:
-    """Return whether anything was measured after the date for any segment."""
-    return any(e.value is not None for s in run.segmentation(by).placed for e in run.evidence_for(by, s.id)
-               if e.check in TITLES)  # fmt: skip
+def outcomes(run: Run, by: str) -> tuple[Outcome, ...]:
+    """Return the outcomes that were measured after the date for any segment: a rate first, then revenue."""
+    about = (e for s in run.segmentation(by).placed for e in run.evidence_for(by, s.id))
+    found = {e.check for e in about if e.value is not None}
+    return tuple(outcome for outcome in TITLES if outcome in found)
 
 
 def response_title(run: Run, by: str, outcome: Outcome = "forward_order_rate") -> str:
@@ -113,14 +117,14 @@ def response(run: Run, by: str, outcome: Outcome = "forward_order_rate", look: T
     lines = []
     if not base.empty:
         everyone = float(base.iloc[0])
-        shown = amount(everyone, "share" if outcome == "forward_order_rate" else "money", run.currency)
+        shown = amount(everyone, "money" if outcome == "forward_revenue" else "share", run.currency)
         lines.append(Reference(everyone, f"everyone {shown}", dashed=False))
     return dots(
         data,
         title=response_title(run, by, outcome),
         axis_title=AXES[outcome].format(days=run.horizon_days, currency=run.currency),
         look=look,
-        unit="share" if outcome == "forward_order_rate" else "money",
+        unit="money" if outcome == "forward_revenue" else "share",
         currency=run.currency,
         lines=lines,
     )

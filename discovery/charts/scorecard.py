@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from discovery.charts.format import amount, count, rate, span
+from discovery.charts.format import NONE, amount, count, rate, span
 from discovery.charts.small_cells import PERSONAL, REASONS, hidden
 from discovery.core.evidence import Evidence, MergeDecision, Question, Verdict
 from discovery.core.run import Run
@@ -24,7 +24,9 @@ CHECKS = {
     "heldout_auc": "told apart on other features (AUC)",
     "largest_effect": "strongest feature (Cliff's delta)",
     "forward_order_rate": "orders again",
+    "forward_click_rate": "clicks",
     "forward_revenue": "revenue per customer",
+    "single_value": "mostly one value of one feature",
     "forward_auc": "orders customers by who buys next (AUC)",
     "campaign": "a campaign or flow is named",
     "consent": "reachable",
@@ -157,7 +159,8 @@ def _reason(e: Evidence, secret: str) -> str:
 
 def _line(who: str, e: Evidence, currency: str, secret: str) -> tuple[str, ...]:
     null = amount(e.null[0], e.unit, currency) if e.null and e.null[0] == e.null[1] else span(e.null, e.unit, currency)
-    value = amount(e.value, e.unit, currency)
+    # A campaign is named or not: its reason says which one, a number would say nothing.
+    value = NONE if e.check == "campaign" else amount(e.value, e.unit, currency)
     if e.interval and e.value is not None:
         value = f"{value} ({span(e.interval, e.unit, currency)})"
     return (

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from discovery.charts.format import SMALL_CELL, TOO_FEW, WITHHELD
 
 #: Checks whose number is a rate or an amount of a segment's own customers.
-PERSONAL = frozenset({"forward_order_rate", "forward_revenue", "consent", "filled"})
+PERSONAL = frozenset(
+    {"forward_order_rate", "forward_click_rate", "forward_revenue", "consent", "filled", "single_value"}
+)
 REASONS = {
     TOO_FEW: "Too few customers to show a number.",
     WITHHELD: "Withheld: with everyone's number it would give away that of a segment too small to show.",

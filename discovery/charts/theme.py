@@ -18,6 +18,8 @@ NOTHING = "rgba(0,0,0,0)"
 #: Row height of charts that list segments from top to bottom, and what stands above and below the rows.
 ROW = 46
 FRAME = 84
+#: Height of a title of two lines.
+TITLE = 56
 
 
 @dataclass(frozen=True)
@@ -119,22 +121,24 @@ def plain(text: str, width: int = 0) -> str:
 
 def figure(title: str, look: Theme, height: int, traces: Any = (), **layout: Any) -> go.Figure:
     """Return a figure with the house's frame: transparent paper, no boxes, the finding as its title."""
+    text = plain(title, 92)
     base: dict[str, Any] = {
         "title": {
-            "text": plain(title, 92),
+            "text": text,
             "x": 0,
             "xref": "container",
             "xanchor": "left",
             "y": 1,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"l": 4, "t": 8},
+            # Plotly sets the last line of a title at its anchor, so further lines need room above.
+            "pad": {"l": 4, "t": 8 + 20 * text.count("<br>")},
             "font": {"size": 16, "color": look.ink, "family": FONT},
         },
         "font": {"family": FONT, "size": 13, "color": look.ink},
         "paper_bgcolor": NOTHING,
         "plot_bgcolor": NOTHING,
-        "margin": {"l": 8, "r": 16, "t": 56, "b": 8},
+        "margin": {"l": 8, "r": 16, "t": TITLE, "b": 8},
         "height": height,
         "showlegend": False,
         "dragmode": False,
@@ -149,7 +153,7 @@ def figure(title: str, look: Theme, height: int, traces: Any = (), **layout: Any
         "uirevision": "steady",
     }
     # The default template brings colours of its own, which know nothing of light and dark.
-    return go.Figure(data=traces, layout={"template": None, **base, **layout})
+    return go.Figure(data=traces, layout={"template": go.layout.Template(), **base, **layout})
 
 
 def axis(title: str, look: Theme, **more: Any) -> dict[str, Any]:
@@ -184,6 +188,11 @@ def names_axis(look: Theme, title: str = "segment", **more: Any) -> dict[str, An
             **more,
         },
     )
+
+
+def heads(labels: Sequence[str]) -> int:
+    """Return the top margin of a chart with these labels, and their axis title, between its title and its plot."""
+    return TITLE + 34 + 16 * max((label.count("<br>") + 1 for label in labels), default=1)
 
 
 def note(text: str, look: Theme, **where: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from discovery.cluster.kmeans import Labels, assign, fit_centres
 from discovery.cluster.null import copula_draws
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.stability import half_split_agreement
+from discovery.core.sampling import some_rows
 from discovery.core.segment import AgainstNull, Candidate, Structure
 from discovery.core.settings import ClusterSettings
 
@@ -47,7 +48,7 @@ def choose_k(
     ks = list(range(min(settings.k_low, most), most + 1))
     if len(points) < 8:
         return Choice(1, Structure.NONE, f"{len(points)} customers are too few to look for groups.", ())
-    sample = _sample(points, settings.choice_rows, seed)
+    sample = points[some_rows(len(points), settings.choice_rows, seed)]
     observed = [_statistics(sample, k, settings, seed, _OBSERVED_SPLITS) for k in ks]
     nulls: list[list[dict[str, float]]] = []
     for turn, null in enumerate(copula_draws(sample, settings.null_draws, seed)):
@@ -90,7 +91,7 @@ def _statistics(points: Matrix, k: int, settings: ClusterSettings, seed: int, sp
         return assign(everyone, fit_centres(half, k, start, _QUICK_STARTS))[0]
 
     labels, _ = assign(points, fit_centres(points, k, seed, _QUICK_STARTS))
-    shown = np.random.default_rng(seed).permutation(len(points))[: settings.silhouette_rows]
+    shown = some_rows(len(points), settings.silhouette_rows, seed)
     several = len(np.unique(labels[shown])) > 1
     return {
         "silhouette": float(silhouette_score(points[shown], labels[shown])) if several else 0.0,
@@ -102,9 +103,3 @@ def _statistics(points: Matrix, k: int, settings: ClusterSettings, seed: int, sp
 def _against(value: float, null: Sequence[float]) -> AgainstNull:
     low, high = np.quantile(null, [0.05, 0.95])
     return AgainstNull(value, float(np.mean(null)), float(low), float(high))
-
-
-def _sample(points: Matrix, rows: int, seed: int) -> Matrix:
-    if len(points) <= rows:
-        return points
-    return points[np.sort(np.random.default_rng(seed).choice(len(points), rows, replace=False))]

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from discovery.cluster.kmeans import Labels
 from discovery.cluster.prepare import Matrix
+from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
 
 NOISE = -1
@@ -42,8 +43,7 @@ def cluster_by_density(points: Matrix, settings: ClusterSettings, seed: int) -> 
     """
     import hdbscan
 
-    rng = np.random.default_rng(seed)
-    fitted = np.sort(rng.choice(len(points), min(len(points), settings.hdbscan_rows), replace=False))
+    fitted = some_rows(len(points), settings.hdbscan_rows, seed)
     sample = points[fitted].astype(np.float64)
     smallest = max(5, round(settings.min_cluster_share * len(sample)))
     best: tuple[float, Labels, NDArray[np.float64], int] | None = None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from discovery.cluster.prepare import Matrix
+from discovery.core.sampling import some_rows
 
 
 def embed(
@@ -20,8 +21,7 @@ def embed(
     PCA is immediate. UMAP shows neighbourhoods better and takes a minute for 10,000 customers the first time; distances
     between its islands mean nothing.
     """
-    rng = np.random.default_rng(seed)
-    shown = np.sort(rng.choice(len(points), min(len(points), rows), replace=False))
+    shown = some_rows(len(points), rows, seed)
     sample = points[shown]
     if method == "umap" and len(sample) > 15:
         import umap

@@ -8,7 +8,7 @@ from html import escape
 
 import pandas as pd
 
-from discovery.charts.format import NONE, TOO_FEW, WITHHELD
+from discovery.charts.format import NOBODY, NONE, TOO_FEW, WITHHELD
 from discovery.core.evidence import Verdict
 from discovery.core.segment import Segment
 
@@ -150,5 +150,5 @@ def _css(i: int, column: str, value: str, right: set[str]) -> str:
 
 
 def _numeric(column: pd.Series) -> bool:
-    cells = [str(v) for v in column if str(v) not in (NONE, TOO_FEW, WITHHELD, "", "not tested")]
+    cells = [str(v) for v in column if str(v) not in (NOBODY, NONE, TOO_FEW, WITHHELD, "", "not tested")]
     return bool(cells) and all(_NUMBER.match(c) for c in cells)

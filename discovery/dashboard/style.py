@@ -55,8 +55,8 @@ SHEET = """
 .sd-table th[title] {{ cursor: help; }}
 .sd-long .name {{ min-width: 8rem; max-width: 11rem; }}
 .sd-table .name {{ min-width: 9rem; max-width: 19rem; font-weight: 500; }}
-.sd-table .words {{ min-width: 8.5rem; }}
-.sd-table .prose {{ min-width: 13.5rem; }}
+.sd-table .words {{ min-width: 7.5rem; }}
+.sd-table .prose {{ min-width: 12rem; }}
 .sd-table.sd-narrow {{ width: auto; }}
 .sd-table .sticky {{ position: sticky; left: 0; background: {ground}; z-index: 1; }}
 .sd-long thead th {{ position: sticky; top: 0; background: {ground}; z-index: 2; }}
@@ -73,7 +73,7 @@ SHEET = """
 .sd-FAIL {{ color: {failed}; }}
 .sd-NOT_TESTED {{ color: {untested}; font-weight: 400; }}
 [class*="st-key-wide-"] {{ overflow-x: auto; }}
-[class*="st-key-wide-"] > div {{ min-width: 720px; }}
+[class*="st-key-wide-"] > div {{ min-width: 800px; }}
 @media (min-width: 641px) {{
   .stColumn .sd h3 {{ min-height: 4.05em; display: flex; align-items: flex-end; }}
   .sd-key {{ display: none; }}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from discovery.charts.format import count, day, joined, many, number_word, part_of, rate
 from discovery.charts.profile import profile_data
 from discovery.charts.scorecard import QUESTIONS, method_name, scorecard_data
-from discovery.core.evidence import MergeDecision, Verdict
+from discovery.core.evidence import MergeDecision, MergeVerdict, Verdict
 from discovery.core.run import Run
-from discovery.core.segment import Segmentation, Structure
+from discovery.core.segment import Segment, Segmentation, Structure
 
 CLAIMS = {
     Structure.DISCOVERED: "discovered, beyond what data without structure would show",
@@ -77,7 +79,7 @@ def merges_sentence(run: Run, segmentation: Segmentation) -> str:
     if not about:
         return "No pair of segments was compared."
     pairs = {d: [m for m in about if m.decision is d] for d in MergeDecision}
-    alike = [f"{names[m.pair[0]]} and {names[m.pair[1]]}" for m in pairs[MergeDecision.MERGE]]
+    alike = [f"{_pair(m, names)}" for m in pairs[MergeDecision.MERGE]]
     kept, unknown = len(pairs[MergeDecision.KEEP]), len(pairs[MergeDecision.CANNOT_TELL])
     first = f"Alike enough to be one: {joined(alike)}." if alike else "No pair was shown to be alike."
     return f"{first} {many(kept, 'pair differs', 'pairs differ')}; {many(unknown, 'pair', 'pairs')} cannot be told yet."
@@ -87,30 +89,37 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
     """Return what to do next, the most useful first."""
     if not segmentation.k:
         return (f"Look at {method_name(run.recommended)} instead: choose it under Segments made by.", _again())
+    filled = [s.id for s in segmentation.placed if s.size]
     data = scorecard_data(run, segmentation.name)
+    data = data[data["segment_id"].isin(filled)]
 
     def failing(question: str, *verdicts: Verdict) -> list[str]:
         bad = data[(data["question"] == question) & data["verdict"].isin([v.value for v in verdicts])]
         return [quoted(name) for name in bad["segment"]]
 
+    def who(failed: list[str]) -> str:
+        return "every segment" if len(failed) == len(filled) else joined(failed)
+
     steps = []
     names = {s.id: quoted(s.name) for s in segmentation.segments}
     for m in run.merges:
         if m.segmentation == segmentation.name and m.decision is MergeDecision.MERGE:
-            steps.append(f"Merge {names[m.pair[0]]} and {names[m.pair[1]]} into one.")
+            steps.append(f"Merge {_pair(m, names)} into one.")
     small = failing("substantial", Verdict.FAIL, Verdict.WARN)
     if small:
-        steps.append(f"Too small to show a difference: {joined(small)}. Merge, or wait for more customers.")
+        steps.append(f"Too small to show the difference asked for: {who(small)}. Merge, or wait for more customers.")
     alike = failing("distinct", Verdict.FAIL)
     if alike:
-        steps.append(f"Not told apart from the rest: {joined(alike)}. Do not plan a campaign on it alone.")
+        steps.append(f"Not told apart from the rest: {who(alike)}. Do not plan a campaign on it alone.")
     idle = failing("actionable", Verdict.NOT_TESTED, Verdict.FAIL, Verdict.WARN)
     if idle:
-        who = "every segment" if len(idle) == segmentation.k else joined(idle)
-        steps.append(f"Name a campaign or flow for {who}: a segment nobody acts on is not ready to use.")
-    if failing("accessible", Verdict.NOT_TESTED):
+        steps.append(f"Name a campaign or flow for {who(idle)}: a segment nobody acts on is not ready to use.")
+    empty = [quoted(s.name) for s in segmentation.placed if not s.size]
+    if empty:
+        steps.append(f"Nobody is in {joined(empty)} at this date: drop it, or loosen its rule.")
+    if len(failing("accessible", Verdict.NOT_TESTED)) == len(filled):
         steps.append("Add consent to the data, so that it is known who may be reached.")
-    if failing("response", Verdict.NOT_TESTED):
+    if len(failing("response", Verdict.NOT_TESTED)) == len(filled):
         steps.append(
             f"Run again at a date at least {count(run.horizon_days)} days before the data end, to test response."
         )
@@ -120,6 +129,20 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
 def quoted(name: str) -> str:
     """Return a segment's name as it stands in a sentence: names may hold commas and verbs of their own."""
     return f"“{name}”"
+
+
+def undescribed(segment: Segment) -> str:
+    """Return why a segment has no description."""
+    if not segment.size:
+        return "Nobody is in it at this date."
+    return "Too few customers to describe without describing one of them."
+
+
+def without_rule(segmentation: Segmentation) -> str:
+    """Return why a segment has no induced rule."""
+    if segmentation.model.get("kind") == "rules":
+        return "This segment is itself a rule, in the rule file that the run was made with."
+    return "No rule was induced for this segment."
 
 
 def horizon(run: Run) -> str:
@@ -136,3 +159,7 @@ def coverage(segmentation: Segmentation) -> str:
 
 def _again() -> str:
     return "Or run again with other features: discovery run CONFIG --workspace W --set cluster.features=[...]"
+
+
+def _pair(verdict: MergeVerdict, names: Mapping[str, str]) -> str:
+    return " and ".join(names.get(i, quoted(i)) for i in verdict.pair)

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
 from discovery.core.evidence import Evidence, Verdict
+from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
 
@@ -54,8 +55,7 @@ def held_out_scores(segmentation: Segmentation, features: pd.DataFrame, rows: in
     if not varying or labels.nunique() < 2:
         return None
     if len(labels) > rows:
-        chosen = np.sort(np.random.default_rng(seed).choice(len(labels), rows, replace=False))
-        labels = labels.iloc[chosen]
+        labels = labels.iloc[some_rows(len(labels), rows, seed)]
         counts = labels.value_counts()
         labels = labels[labels.isin(counts.index[counts >= _FOLDS])]
     model = HistGradientBoostingClassifier(max_iter=_TREES, max_leaf_nodes=15, early_stopping=False, random_state=seed)

@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import proportion_confint, test_proportions_2i
 from threadpoolctl import threadpool_limits
 
 from discovery.core.evidence import Evidence, Verdict
+from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.validate.distinctness import auc
@@ -144,8 +145,7 @@ def reference_auc(features: pd.DataFrame, responded: NDArray[np.bool_], rows: in
     """Return the cross-validated AUC of a boosted classifier on all features, or None where it cannot be had."""
     if not _FOLDS <= responded.sum() <= len(responded) - _FOLDS:
         return None
-    rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.choice(len(features), min(rows, len(features)), replace=False))
+    chosen = some_rows(len(features), rows, seed)
     target = responded[chosen]
     varying = features.iloc[chosen].loc[:, lambda frame: frame.nunique() > 1]
     if varying.empty:

@@ -38,14 +38,14 @@ st.html(html.block(f"<h3>{html.name(segment)}</h3>{html.text(segment.why_named)}
 frame.tiles(detail.detail_tiles(run, selection.by, segment.id))
 features = profile.segment_table(run, segment)
 if features.empty:
-    st.html(html.block(html.text("Too few customers to describe without describing one of them.", css="muted")))
+    st.html(html.block(html.text(words.undescribed(segment), css="muted")))
 else:
     frame.table(features, long=True)
 
 rules = [r for r in run.rules if r.segmentation == selection.by and r.rule.segment_id == segment.id]
 frame.section("The rule that selects it")
 if not rules:
-    st.html(html.block(html.text("No rule was induced for this segment.", css="muted")))
+    st.html(html.block(html.text(words.without_rule(segmentation), css="muted")))
 for each in rules:
     st.html(html.block(html.text(each.english)))
     st.code(where_text(each.rule.where), language="sql", wrap_lines=True)

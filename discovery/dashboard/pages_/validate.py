@@ -19,9 +19,9 @@ frame.chart(
 )
 
 frame.section("What they did next", words.horizon(run))
-outcomes: tuple[response.Outcome, ...] = ("forward_order_rate", "forward_revenue")
-if response.measured(run, selection.by):
-    for column, outcome in zip(st.columns(2, gap="large"), outcomes, strict=True):
+outcomes = response.outcomes(run, selection.by)
+if outcomes:
+    for column, outcome in zip(st.columns(len(outcomes), gap="large"), outcomes, strict=True):
         with column:
             frame.chart(
                 response.response(run, selection.by, outcome, look),

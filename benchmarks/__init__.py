@@ -1,0 +1,1 @@
+"""What speed, memory and quality cost, beside the peers. Run with ``make bench``."""

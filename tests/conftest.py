@@ -1,0 +1,110 @@
+"""What every test may use: a planted store, a simulated store and its run, and the rule that nothing skips."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+# scikit-learn's own estimator checks leave one out unless SciPy is told before it is first imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import pytest
+from filelock import FileLock
+
+from discovery import service
+from discovery.core.run import Run
+from tests.planted import write_planted_store
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+#: Small nulls and few starts: what a test looks at does not depend on them.
+QUICK = (
+    "cluster.null_draws=3",
+    "cluster.choice_rows=800",
+    "cluster.n_init=3",
+    "cluster.k_high=8",
+    "validate.auc_rows=2000",
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """With REQUIRE_ALL=1 a skip is a failure that gives the skip's reason."""
+    report = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome, report.longrepr = "failed", f"REQUIRE_ALL=1, and this was skipped: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real data sets, or a skip."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the real data sets in ../shared/data")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once for all workers of a test run: once(name, make) -> folder."""
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder = base / name
+        with FileLock(str(base / f"{name}.lock")):
+            if not (base / f"{name}.done").exists():
+                make(folder)
+                (base / f"{name}.done").touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def planted_store(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A canonical folder of 400 customers in four kinds that nobody could mistake."""
+    return once("planted-store", write_planted_store)
+
+
+@pytest.fixture(scope="session")
+def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A workspace with one run of the planted store."""
+
+    def make(folder: Path) -> None:
+        config = planted_store / "config.yaml"
+        service.discover(config, folder, overrides=QUICK)
+
+    return once("planted-workspace", make)
+
+
+@pytest.fixture(scope="session")
+def planted_run(planted_workspace: Path) -> Run:
+    """The run of the planted store, read back."""
+    workspace = service.open_workspace(planted_workspace)
+    return workspace.load(workspace.runs()[0].id)
+
+
+@pytest.fixture(scope="session")
+def simulated_store(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A simulated store of 2,000 customers."""
+    return once("simulated-store", lambda folder: void(service.simulate(folder, 2_000, 7)))
+
+
+@pytest.fixture(scope="session")
+def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+    """A workspace with one run of the simulated store."""
+
+    def make(folder: Path) -> None:
+        overrides = (*QUICK, f"source.path={simulated_store}")
+        service.discover(ROOT / "configs" / "demo.yaml", folder, overrides=overrides)
+
+    return once("run-workspace", make)
+
+
+def void(_: object) -> None:
+    """Drop a value."""

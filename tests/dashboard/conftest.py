@@ -1,0 +1,86 @@
+"""A workspace that holds made-up runs, and the app run against it without a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from discovery.core.errors import WorkspaceError
+from discovery.core.run import Run
+from tests.run_factory import example_run, with_small_segment
+
+APP = str(Path(__file__).parents[2] / "app.py")
+PAGES = Path(__file__).parents[2] / "discovery" / "dashboard" / "pages_"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a workspace says of a run."""
+
+    id: str
+    as_of: date
+    question_asked: str
+    customers: int
+    recommended: str
+    segments: int
+
+
+@dataclass(frozen=True)
+class FakeWorkspace:
+    """Runs in memory."""
+
+    kept: tuple[Run, ...]
+
+    def runs(self) -> tuple[Summary, ...]:
+        return tuple(
+            Summary(r.id, r.as_of, r.question_asked, len(r.table), r.recommended, r.segmentation(r.recommended).k)
+            for r in self.kept
+        )
+
+    def load(self, run_id: str) -> Run:
+        for each in self.kept:
+            if each.id == run_id:
+                return each
+        raise WorkspaceError(f"No run {run_id!r}.")
+
+
+@pytest.fixture(scope="session")
+def runs() -> tuple[Run, ...]:
+    base = example_run()
+    return (
+        base,
+        replace(with_small_segment(base), id="2011-06-10-repeat-5m411000"),
+        replace(example_run(seed=3, forward=False), id="2011-03-10-repeat-51137000", problems={}),
+    )
+
+
+@pytest.fixture
+def open_app(monkeypatch: pytest.MonkeyPatch, runs: tuple[Run, ...]) -> Callable[..., AppTest]:
+    """Return a function that opens a page of the app on a workspace of the given runs."""
+
+    def opened(page: str = "overview", kept: tuple[Run, ...] | None = None, path: str = "W", **query: str) -> AppTest:
+        def open_workspace(given: str | Path) -> FakeWorkspace:
+            if str(given) == "nowhere":
+                raise WorkspaceError("A workspace must be a folder, got 'nowhere', which does not exist.")
+            return FakeWorkspace(runs if kept is None else kept)
+
+        st.cache_data.clear()
+        monkeypatch.setattr("discovery.service.open_workspace", open_workspace)
+        monkeypatch.setattr(sys, "argv", ["app.py"])
+        monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", path)
+        app = AppTest.from_file(APP, default_timeout=30)
+        if page != "overview":
+            app.switch_page(str(PAGES / f"{page}.py"))
+        # A page switch here starts with an empty link, unlike in a browser (tests/browser goes that way).
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return opened

@@ -1,0 +1,103 @@
+"""What the documents say, held against the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from discovery.core.settings import compile_settings
+from discovery.core.strict_yaml import read_yaml
+from discovery.features.catalogue import BY_NAME
+from discovery.rules.library import rules_from
+from discovery.store import read_config
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[><=\[; ]", r)[0].lower() for r in requirements}
+
+
+def test_every_dependency_is_named_with_its_reason() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
+    told = {
+        name.strip() for line in text.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")
+    }
+    needed = names(PROJECT["dependencies"]).union(*map(names, PROJECT["optional-dependencies"].values()))
+    assert needed <= told
+    assert told - {"package"} <= needed
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_the_locks_pin_everything_with_hashes_and_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "index-url" not in text
+    blocks = [b for b in re.split(r"\n(?=[a-z])", text) if "==" in b]
+    assert all("--hash=sha256:" in b for b in blocks)
+    pinned = {b.split("==")[0].strip().lower() for b in blocks}
+    assert names(PROJECT["dependencies"]) <= pinned
+
+
+def test_the_readme_shows_the_two_commands_first() -> None:
+    top = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40])
+    assert "make demo" in top
+    assert "make test" in top
+
+
+def test_the_readme_names_every_folder() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for folder in (ROOT / "discovery").iterdir():
+        if folder.is_dir() and not folder.name.startswith("_"):
+            assert f"`{folder.name}/`" in text, f"the README does not say what {folder.name}/ does"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    done = subprocess.run([sys.executable, "-m", "discovery", "--help"], capture_output=True, text=True, check=True)
+    commands = re.findall(r"^  ([a-z]+)  ", done.stdout, flags=re.MULTILINE)
+    assert len(commands) >= 8
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in commands:
+        assert f"discovery {command}" in text, f"the README does not name `discovery {command}`"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.name)
+def test_every_config_compiles(path: Path) -> None:
+    if path.name == "segments.yaml":
+        rules = rules_from(read_yaml(path.read_text(encoding="utf-8"), path.name), BY_NAME)
+        assert len(rules) >= 8
+        assert all(r.why and r.campaign and r.family for r in rules)
+    else:
+        assert read_config(path).settings.source.path
+
+
+def test_every_setting_has_a_help() -> None:
+    from discovery.core.settings import setting_rows
+
+    settings = compile_settings({"source": {"kind": "table", "path": "x"}, "as_of": "data_end"})
+    assert all(row.help for row in setting_rows(settings, {}))
+
+
+def test_the_make_targets_are_commented() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"\.PHONY: (.*)", text).group(1).split()
+    for target in targets:
+        if target != "install-dev":
+            assert re.search(rf"^#   make {target}\b", text, flags=re.MULTILINE), target
+
+
+def test_nothing_names_a_machine_or_a_registry() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in listed:
+        path = ROOT / name
+        if path.suffix in {".png", ".parquet"} or not path.is_file() or path == Path(__file__):
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        assert "pypi" + ".org" not in text, name
+        assert not re.search(r"(?<![\w.])/(root|work|home)/\w", text), name

@@ -1,0 +1,159 @@
+"""What must always hold of rules: every way of writing one selects the same customers."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from discovery.core.documents import condition_from, plain
+from discovery.core.errors import RuleError
+from discovery.core.feature import Feature, FeatureTable
+from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Not, OneOf, Rule
+from discovery.core.strict_yaml import read_yaml
+from discovery.engine.duckdb import Engine
+from discovery.engine.sql import condition as as_sql
+from discovery.export.yaml import document
+from discovery.rules.evaluate import select
+from discovery.rules.library import as_entries, rules_from
+from discovery.rules.parse import parse, to_text
+
+FEATURES = {
+    f.name: f
+    for f in (
+        Feature("orders", "orders", "RFM", "count", ("placed_order",)),
+        Feature("revenue", "revenue", "RFM", "sum", ("placed_order",), "value", missing="missing"),
+        Feature("country", "country", "Geography", "profile", column="country", kind="text", missing="missing"),
+        Feature(
+            "suppressed", "suppressed", "Consent", "profile", column="suppressed", kind="boolean", missing="missing"
+        ),
+    )
+}
+NUMBERS = st.one_of(st.integers(-5, 500), st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 4)))
+TEXTS = st.sampled_from(["US", "GB", "", "O'Neill", 'x" > 0; drop table t', "naïve 🛒", "a -- b"])
+
+
+def leaves_() -> st.SearchStrategy[Condition]:
+    number = st.sampled_from(["orders", "revenue"])
+    sign = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+    equal = st.sampled_from(["=", "<>"])
+    return st.one_of(
+        st.builds(Compare, number, sign, NUMBERS),
+        st.builds(Compare, st.just("country"), equal, TEXTS),
+        st.builds(Compare, st.just("suppressed"), equal, st.booleans()),
+        st.builds(lambda f, a, b: Between(f, min(a, b), max(a, b)), number, NUMBERS, NUMBERS),
+        st.builds(OneOf, st.just("country"), st.lists(TEXTS, min_size=1, max_size=3).map(tuple)),
+        st.builds(OneOf, number, st.lists(NUMBERS, min_size=1, max_size=3).map(tuple)),
+    )
+
+
+def trees() -> st.SearchStrategy[Condition]:
+    return st.recursive(
+        leaves_(),
+        lambda inner: st.one_of(
+            st.builds(All, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+            st.builds(AnyOf, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+            st.builds(Not, inner),
+        ),
+        max_leaves=8,
+    )
+
+
+def table() -> FeatureTable:
+    rng = np.random.default_rng(3)
+    n = 60
+    values = pd.DataFrame(
+        {
+            "orders": rng.integers(0, 9, n).astype(float),
+            "revenue": np.where(rng.random(n) < 0.3, np.nan, rng.integers(-50, 400, n).astype(float)),
+            "country": pd.Series(rng.choice(np.array(["US", "GB", "O'Neill", None], dtype=object), n), dtype=object),
+            "suppressed": pd.Series(rng.choice(np.array([True, False, None], dtype=object), n), dtype=object),
+        }
+    )
+    values.index = pd.Index([f"c{i:03d}" for i in range(n)], name="customer_id")
+    return FeatureTable(values, tuple(FEATURES.values()), date(2024, 1, 1), "x")
+
+
+TABLE = table()
+
+
+@given(trees())
+@settings(max_examples=200, deadline=None)
+def test_text_is_an_exact_round_trip(tree: Condition) -> None:
+    assert parse(to_text(tree), FEATURES) == tree
+
+
+@given(trees())
+@settings(max_examples=100, deadline=None)
+def test_yaml_and_json_are_exact_round_trips(tree: Condition) -> None:
+    rule = Rule("A name: with 'quotes' #1", tree, why="because: it matters", campaign="say hello")
+    again = rules_from(read_yaml(document(as_entries([rule]), "two\nlines"), "x.yaml"), FEATURES)
+    assert again == (rule,)
+    assert condition_from(plain(tree)) == tree
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    with Engine() as made:
+        made.load("t", TABLE.values.reset_index().astype({"country": "str", "suppressed": "boolean"}))
+        yield made
+
+
+@given(tree=trees())
+@settings(max_examples=100, deadline=None)
+def test_python_and_the_engine_select_the_same(engine: Engine, tree: Condition) -> None:
+    rows = engine.rows(f"SELECT customer_id FROM t WHERE {as_sql(tree)} ORDER BY customer_id")
+    assert [r[0] for r in rows] == list(TABLE.values.index[select(tree, TABLE)])
+
+
+@given(trees())
+@settings(max_examples=50, deadline=None)
+def test_a_rule_and_its_not_share_nobody_and_leave_out_the_unknown(tree: Condition) -> None:
+    yes, no = select(tree, TABLE), select(Not(tree), TABLE)
+    assert not (yes & no).any()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("order >= 3", "Did you mean 'orders'?"),
+        ("orders >= 3 AND ordrs < 2", "at character 17"),
+        ("orders >= 'three'", "must be compared with a number"),
+        ("country > 'US'", "compare it with =, <> or IN"),
+        ("country = 3", "a text in single quotes"),
+        ('x" > 0; drop table t', "cannot be read"),
+        ("orders > 0; DROP TABLE t", "semicolon"),
+        ("orders IN (SELECT 1)", "IN must be followed by a list"),
+        ("orders > (SELECT 1)", "Only comparisons"),
+        ("read_csv('/etc/passwd') = 1", "feature on its left"),
+        ("orders > revenue", "Only comparisons"),
+        ("orders + 1 > 2", "feature on its left"),
+        ("1 = 1", "feature on its left"),
+        ("t.orders > 1", "feature on its left"),
+        ("orders BETWEEN 5 AND 2", "smaller bound first"),
+        ("orders > 1 GROUP BY orders", "condition only"),
+        ("orders > 1 UNION SELECT 1", "one condition"),
+        ("", "empty"),
+        ("orders = 1e999", "finite"),
+        ("orders LIKE 'a'", "Only comparisons"),
+        ("orders IS NULL", "Only comparisons"),
+        ("orders = NULL", "Only comparisons"),
+        ("(" * 3000 + "orders = 1" + ")" * 3000, "cannot be read"),
+        ("orders = 1 OR " * 2000 + "orders = 1", "at most"),
+    ],
+)
+def test_what_is_refused_says_where_and_what_is_near(text: str, says: str) -> None:
+    with pytest.raises(RuleError, match=says.replace("?", r"\?").replace("(", r"\(")):
+        parse(text, FEATURES)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
+    with contextlib.suppress(RuleError):
+        assert parse(to_text(parse(text, FEATURES)), FEATURES) == parse(text, FEATURES)
