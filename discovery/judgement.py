@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 
 from discovery.core.evidence import Evidence, MergeVerdict, Verdict
 from discovery.core.feature import Feature, FeatureTable
-from discovery.core.rule import Condition, Rule
-from discovery.core.run import InducedRule
+from discovery.core.rule import Rule
+from discovery.core.run import SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation, Structure
 from discovery.core.settings import RuleSettings, Settings
 from discovery.export.english import sentence
 from discovery.rules.evaluate import select
 from discovery.rules.induce import fidelity, induce
+from discovery.rules.library import slug
 from discovery.validate.distinctness import artefact_evidence, distinctness_evidence, held_out_scores
 from discovery.validate.merges import merge_verdicts
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.readiness import accessible_evidence, actionable_evidence, measurable_evidence
 from discovery.validate.response import forward_value, response_evidence
 from discovery.validate.size import size_evidence
+
+#: A band or a prediction moves with the crowd it was learnt from: a rule a team sends by names what a customer did.
+_NOT_IN_RULES = ("band", "predicted")
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,7 @@ class Judged:
 def judge(
     segmentation: Segmentation,
     table: FeatureTable,
-    conditions: Mapping[str, Condition],
-    campaigns: Mapping[str, str],
+    rules: Mapping[str, Rule],
     clustered_on: Sequence[str],
     forward: ForwardWindow,
     reference: float | None,
@@ -48,10 +51,8 @@ def judge(
 
     Parameters
     ----------
-    conditions : mapping
-        The rule of each segment, by id.
-    campaigns : mapping
-        What is planned for each segment, by id.
+    rules : mapping
+        The rule of each segment that has one, by id, with the campaign planned for it.
     clustered_on : sequence of str
         Features that had a part in making the segments, whose family must not test them.
     reference : float or None
@@ -63,18 +64,19 @@ def judge(
     if forward.days and placed.any():
         rate = float(forward.responses.loc[placed, forward.rate_column].mean())
     held_out = held_out_scores(segmentation, _held_out(table, clustered_on), asked.auc_rows, settings.seed)
+    labels = {f.name: f.label for f in table.features}
     consent = table.values.get("consent_email", pd.Series(None, index=table.values.index, dtype="object"))
     suppressed = table.values.get("suppressed", pd.Series(None, index=table.values.index, dtype="object"))
     evidence = [
         structure_evidence(segmentation),
         *forward_value(segmentation, forward, reference),
         *size_evidence(segmentation, rate, asked),
-        *distinctness_evidence(segmentation, held_out, asked),
-        *artefact_evidence(segmentation, table.values[[f for f in clustered_on if f in table.values]]),
+        *distinctness_evidence(segmentation, held_out, labels, asked),
+        *artefact_evidence(segmentation, _numbers(table, clustered_on), labels),
         *response_evidence(segmentation, forward, asked, settings.seed),
-        *measurable_evidence(segmentation, conditions, table),
+        *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table),
         *accessible_evidence(segmentation, consent, suppressed),
-        *actionable_evidence(segmentation, campaigns),
+        *actionable_evidence(segmentation, {i: r.campaign for i, r in rules.items()}),
     ]
     return Judged(tuple(evidence), tuple(merge_verdicts(segmentation, forward, held_out, asked)))
 
@@ -103,6 +105,14 @@ def structure_evidence(segmentation: Segmentation) -> Evidence:
     )
 
 
+def written_rules(library: Sequence[Rule], features: Mapping[str, Feature], currency: str) -> tuple[SegmentRule, ...]:
+    """Return the library's rules as the rules of the segments they make."""
+    return tuple(
+        SegmentRule("rules", replace(rule, segment_id=slug(rule.name)), sentence(rule.where, features, currency))
+        for rule in library
+    )
+
+
 def induced_rules(
     segmentation: Segmentation,
     table: FeatureTable,
@@ -110,14 +120,14 @@ def induced_rules(
     currency: str,
     settings: RuleSettings,
     seed: int,
-) -> tuple[InducedRule, ...]:
+) -> tuple[SegmentRule, ...]:
     """Return one rule per segment, induced on some customers and measured on the others.
 
     The unassigned count against a rule that selects them: a rule must hold in the tool that sends, where everyone is.
     """
     if segmentation.k < 2:
         return ()
-    usable = [f for f in table.features if f.kind == "number" and f.human_step]
+    usable = [f for f in table.features if f.kind == "number" and f.human_step and f.aggregate not in _NOT_IN_RULES]
     frame = table.values[[f.name for f in usable if table.values[f.name].nunique() > 1]]
     learn, measure = _split(len(table), settings, seed)
     whole = [f.name for f in usable if f.unit not in ("money", "share", "times") and not f.name.endswith("gap_days")]
@@ -138,7 +148,7 @@ def induced_rules(
         belongs = (segmentation.labels == segment.id).to_numpy()
         measured = fidelity(select(where, table)[measure], belongs[measure])
         rule = Rule(segment.name, where, segment.why_named, segment_id=segment.id, fidelity=measured)
-        out.append(InducedRule(segmentation.name, rule, sentence(where, features, currency)))
+        out.append(SegmentRule(segmentation.name, rule, sentence(where, features, currency)))
     return tuple(out)
 
 
@@ -163,12 +173,16 @@ def recommend(
     if not known:
         return usable[0].name, "Nothing was seen after the date yet, so nothing tells the segmentations apart."
     best = max(known, key=lambda s: (round(value[s.name] or 0.0, 4), -s.k))
-    others = ", ".join(f"{s.name} {value[s.name]:.3f}" for s in known if s is not best)
+    others = ", ".join(f"{s.title} {value[s.name]:.3f}" for s in known if s is not best)
     beside = f" (beside it: {others})" if others else ""
     return best.name, (
         f"Its segments say most about who responded after the date: AUC {value[best.name]:.3f}{beside}. "
         "Chosen on the same window it is judged on, so differences of a few hundredths mean nothing."
     )
+
+
+def _numbers(table: FeatureTable, names: Sequence[str]) -> pd.DataFrame:
+    return table.values[[n for n in names if table.feature(n).kind == "number"]]
 
 
 def _held_out(table: FeatureTable, clustered_on: Sequence[str]) -> pd.DataFrame:

@@ -22,18 +22,20 @@ from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
-from discovery.core.rule import Rule
-from discovery.core.run import InducedRule, Run
+from discovery.core.rule import Rule, leaves
+from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import Segmentation
 from discovery.core.settings import Settings, as_plain
 from discovery.engine.duckdb import Engine
-from discovery.features.catalogue import BY_NAME, CATALOGUE, default_cluster_features, features_named
+from discovery.engine.query import QueryEngine
+from discovery.features.catalogue import BY_NAME, default_cluster_features, features_named
 from discovery.features.extract import extract
 from discovery.features.forward import forward_features
 from discovery.ingest.read import ingest
-from discovery.judgement import induced_rules, judge, recommend
+from discovery.judgement import induced_rules, judge, recommend, written_rules
+from discovery.measuring import Measured, measure
 from discovery.rules.evaluate import select
-from discovery.rules.library import rules_from, slug
+from discovery.rules.library import rules_from
 from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
 from discovery.segmentations import Placed, hdbscan_segmentation, kmeans_segmentation, place, rules_segmentation
@@ -97,10 +99,10 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
         with clock.step("ingest"):
             dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
-        with clock.step("features"):
-            table = extract(engine, dataset, CATALOGUE, day, progress)
-            forward = _forward_window(engine, dataset, table, question, settings)
-        run = _analyse(table, forward, question, asked, library, dataset, settings, clock, progress)
+        with clock.step("features"), _feature_engine(engine, settings) as measuring:
+            measured = measure(measuring, dataset, day, progress=progress)
+            forward = _forward_window(measuring, dataset, measured.table, question, settings)
+        run = _analyse(measured, forward, question, asked, library, dataset, settings, clock, progress)
         if new:
             staging.put_dataset(dataset, origin)
         staging.put_run(run)
@@ -108,7 +110,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 
 
 def _analyse(
-    table: FeatureTable,
+    measured: Measured,
     forward: ForwardWindow,
     question: BusinessQuestion,
     asked: str,
@@ -119,6 +121,7 @@ def _analyse(
     progress: Progress,
 ) -> Run:
     """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
+    table = measured.table
     names = settings.cluster.features or question.features or default_cluster_features()
     inside = select(parse(question.population, BY_NAME), table)
     with clock.step("clusters"):
@@ -131,12 +134,12 @@ def _analyse(
     segmentations = (kmeans, hdbscan, rules)
     with clock.step("rules"):
         progress("Finding rules", 0.0)
-        induced: list[InducedRule] = []
+        ruled = list(written_rules(library, BY_NAME, dataset.currency))
         for number, each in enumerate((kmeans, hdbscan)):
-            induced += induced_rules(each, table, BY_NAME, dataset.currency, settings.rules, settings.seed)
+            ruled += induced_rules(each, table, BY_NAME, dataset.currency, settings.rules, settings.seed)
             progress("Finding rules", (number + 1) / 2)
     with clock.step("evidence"):
-        evidence, merges = _judge_all(segmentations, table, forward, library, induced, names, settings, progress)
+        evidence, merges = _judge_all(segmentations, table, forward, ruled, names, settings, progress)
         best, why = recommend(segmentations, evidence, settings)
     with clock.step("embedding"):
         progress("Laying out the map", 0.0)
@@ -155,12 +158,12 @@ def _analyse(
         recommended_reason=why,
         evidence=evidence,
         merges=merges,
-        rules=tuple(induced),
+        rules=tuple(ruled),
         overlap=overlap(segmentations),
         embedding=embedding,
         embedding_method=method,
         problems=dataset.problems,
-        notes=dataset.notes,
+        notes=(*dataset.notes, *measured.notes),
         timings=clock.seconds,
         versions=_versions(),
     )
@@ -170,8 +173,7 @@ def _judge_all(
     segmentations: Sequence[Segmentation],
     table: FeatureTable,
     forward: ForwardWindow,
-    library: Sequence[Rule],
-    induced: Sequence[InducedRule],
+    ruled: Sequence[SegmentRule],
     clustered_on: tuple[str, ...],
     settings: Settings,
     progress: Progress,
@@ -181,14 +183,11 @@ def _judge_all(
     evidence: list[Evidence] = []
     merges: list[MergeVerdict] = []
     for number, each in enumerate(segmentations):
-        by_hand = each.name == "rules"
-        conditions = (
-            {slug(r.name): r.where for r in library}
-            if by_hand
-            else {i.rule.segment_id: i.rule.where for i in induced if i.segmentation == each.name}
-        )
-        campaigns = {slug(r.name): r.campaign for r in library} if by_hand else {}
-        judged = judge(each, table, conditions, campaigns, clustered_on, forward, reference, settings)
+        rules = {r.rule.segment_id: r.rule for r in ruled if r.segmentation == each.name}
+        # Written rules were made with the features they read; clusters with those they were cut along.
+        made_with = tuple(dict.fromkeys(x.feature for r in rules.values() for x in leaves(r.where)))
+        used = made_with if each.name == "rules" else clustered_on
+        judged = judge(each, table, rules, used, forward, reference, settings)
         evidence += judged.evidence
         merges += judged.merges
         progress("Weighing the evidence", (number + 1) / len(segmentations))
@@ -205,8 +204,20 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
 
 
+@contextmanager
+def _feature_engine(embedded: Engine, settings: Settings) -> Iterator[QueryEngine]:
+    """Give the engine that features are computed on."""
+    if settings.engine.kind == "duckdb":
+        yield embedded
+        return
+    from discovery.engine.spark import SparkEngine
+
+    with SparkEngine(settings.engine) as cluster:
+        yield cluster
+
+
 def _forward_window(
-    engine: Engine, dataset: Dataset, table: FeatureTable, question: BusinessQuestion, settings: Settings
+    engine: QueryEngine, dataset: Dataset, table: FeatureTable, question: BusinessQuestion, settings: Settings
 ) -> ForwardWindow:
     """Return what each customer of the table did in the days from ``as_of`` on, as far as the data reach."""
     days = min(settings.validate.horizon_days, (dataset.data_end - table.as_of).days)

@@ -16,7 +16,8 @@ from discovery.core.progress import Progress
 def progress_bars(quiet: bool = False) -> Iterator[Progress]:
     """Give a callable that draws one bar per step; nothing is drawn where `quiet`, or where nobody looks on."""
     columns = (TextColumn("{task.description:<34}"), BarColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True), disable=quiet) as bars:
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, disable=quiet or not console.is_terminal) as bars:
         known: dict[str, TaskID] = {}
 
         def tell(step: str, done: float) -> None:

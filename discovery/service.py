@@ -14,19 +14,19 @@ from discovery.core.dataset import Dataset
 from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
-from discovery.core.rule import Rule
-from discovery.core.run import InducedRule, Run
+from discovery.core.rule import Condition, Rule
+from discovery.core.run import Run, SegmentRule
 from discovery.core.settings import SettingRow, compile_settings, setting_rows
 from discovery.engine.duckdb import Engine
-from discovery.engine.sql import DIALECTS
-from discovery.export.sql import query
+from discovery.engine.sql import DIALECTS, translate
 from discovery.export.yaml import document
-from discovery.features.catalogue import BY_NAME, CATALOGUE, features_named
-from discovery.features.extract import extract, feature_sql
+from discovery.features.catalogue import CATALOGUE, features_named
 from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
+from discovery.measuring import measure, selection_sql
 from discovery.rules.evaluate import membership
 from discovery.rules.library import as_entries, rules_from, slug
+from discovery.rules.parse import to_text
 from discovery.store import Config, RunSummary, Workspace, read_config, shipped
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "read_canonical",
     "read_config",
     "read_table",
+    "rule_text",
     "shipped",
     "simulate",
     "vocabulary",
@@ -139,7 +140,8 @@ def read_canonical(path: str | Path, folder: str | Path) -> Dataset:
 def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -> FeatureTable:
     """Return every customer's features at `as_of`: those named, or the whole vocabulary."""
     with Engine() as engine:
-        return extract(engine, dataset, features_named(tuple(names)) if names else CATALOGUE, as_of)
+        features_named(tuple(names))
+        return measure(engine, dataset, as_of, names).table
 
 
 def evaluate_rules(table: FeatureTable, rules: Mapping[str, str]) -> pd.DataFrame:
@@ -168,6 +170,11 @@ def _read(source: Mapping[str, Any], folder: str | Path) -> Dataset:
         return read_source(engine, settings.source, Path.cwd(), Path(folder))
 
 
+def rule_text(condition: Condition) -> str:
+    """Return a condition in the rule language."""
+    return to_text(condition)
+
+
 def vocabulary() -> tuple[Feature, ...]:
     """Return every feature, in the catalogue's order."""
     return CATALOGUE
@@ -179,7 +186,7 @@ def config_rows(config: Config) -> tuple[SettingRow, ...]:
 
 
 def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str = "") -> dict[str, str]:
-    """Return the induced rules of a run as files: name to text.
+    """Return the rules of a run's segments as files: name to text.
 
     Parameters
     ----------
@@ -203,9 +210,7 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
         run.segmentation(segmentation)
     chosen = [r for r in run.rules if segmentation in ("", r.segmentation)]
     if not chosen:
-        raise UsageError(
-            f"Run {run.id} has no induced rules{f' for {segmentation}' if segmentation else ''} to export."
-        )
+        raise UsageError(f"Run {run.id} has no rules{f' for {segmentation}' if segmentation else ''} to export.")
     match form:
         case "yaml":
             return {f"{name}.yaml": _yaml(run, rules) for name, rules in _by_segmentation(chosen).items()}
@@ -215,7 +220,7 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
             return {"segments.txt": "\n".join(_english(r) for r in chosen)}
 
 
-def _by_segmentation(rules: Sequence[InducedRule]) -> dict[str, list[Rule]]:
+def _by_segmentation(rules: Sequence[SegmentRule]) -> dict[str, list[Rule]]:
     out: dict[str, list[Rule]] = {}
     for each in rules:
         out.setdefault(each.segmentation, []).append(each.rule)
@@ -229,19 +234,16 @@ def _yaml(run: Run, rules: Sequence[Rule]) -> str:
     return document(as_entries(rules), heading)
 
 
-def _sql(run: Run, induced: InducedRule, dialect: str) -> str:
-    def measure(names: tuple[str, ...], as_of: date, profiles: str, events: str) -> str:
-        return feature_sql(tuple(BY_NAME[n] for n in names), as_of, profiles, events)
-
+def _sql(run: Run, ruled: SegmentRule, dialect: str) -> str:
     heading = (
-        f"-- {induced.rule.name}\n-- {induced.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
+        f"-- {ruled.rule.name}\n-- {ruled.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
     )
-    return heading + query(induced.rule.where, run.as_of, measure, dialect) + "\n"
+    return heading + translate(selection_sql(ruled.rule.where, run.as_of, run.table.cutoffs), dialect) + "\n"
 
 
-def _english(induced: InducedRule) -> str:
-    found = induced.rule.fidelity
+def _english(ruled: SegmentRule) -> str:
+    found = ruled.rule.fidelity
     measured = ""
     if found is not None:
         measured = f" It finds {found.recall:.0%} of the segment, and {found.precision:.0%} of those it selects belong."
-    return f"{induced.segmentation} · {induced.rule.name}: {induced.english}{measured}"
+    return f"{ruled.segmentation} · {ruled.rule.name}: {ruled.english}{measured}"

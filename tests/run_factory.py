@@ -11,7 +11,7 @@ import pandas as pd
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Question, Verdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.rule import All, Between, Compare, Fidelity, OneOf, Rule
-from discovery.core.run import InducedRule, Run
+from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import (
     UNASSIGNED,
     AgainstNull,
@@ -301,20 +301,20 @@ def _merges() -> tuple[MergeVerdict, ...]:
     )
 
 
-def _rules() -> tuple[InducedRule, ...]:
+def _rules() -> tuple[SegmentRule, ...]:
     where = All(
         (Compare("orders", ">=", 4), Between("days_since_last_order", 0, 45), Compare("share_discounted", "<", 0.2))
     )
     odd = All((OneOf("country", ("GB", "it's")), Compare("orders", "=", 1)))
     return (
-        InducedRule(
+        SegmentRule(
             "kmeans",
             Rule("Frequent full-price buyers", where, segment_id="frequent-full-price",
                  fidelity=Fidelity(0.91, 0.84, 0.87, 0.12, 300)),
             "orders, ever of at least 4, and days since the last order between 0 and 45, and share of spend "
             "discounted below 20%",
         ),
-        InducedRule("kmeans", Rule("Lapsed", odd, segment_id="lapsed", fidelity=Fidelity(0.7, 0.9, 0.79, 0.3, 300)),
+        SegmentRule("kmeans", Rule("Lapsed", odd, segment_id="lapsed", fidelity=Fidelity(0.7, 0.9, 0.79, 0.3, 300)),
                     "country is GB, and orders, ever of exactly 1"),
     )  # fmt: skip
 

@@ -66,7 +66,7 @@ def customer_map(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
                 # Plain float32 arrays travel as binary; lists would be written out as text.
                 x=points["x"].to_numpy("float32"),
                 y=points["y"].to_numpy("float32"),
-                marker={"color": s.colour, "symbol": s.symbol, "size": size, "opacity": 0.65},
+                marker={"color": s.colour, "symbol": s.symbol, "size": size, "opacity": 0.9},
                 hovertemplate=f"<b>{plain(s.name)}</b><br>{many(s.size, 'customer')}<extra></extra>",
             )
         )

@@ -119,6 +119,7 @@ def _chance(shown: pd.DataFrame, scale: float, unit: str, look: Theme) -> go.Bar
         text=["by chance" if i == 0 else "" for i in range(len(shown))],
         textposition="inside",
         insidetextanchor="middle",
+        constraintext="none",
         textfont={"family": FONT, "size": 12, "color": look.ink},
         customdata=[span(ends, unit) for ends in zip(low, high, strict=True)],
         hovertemplate="by chance: %{customdata}<extra></extra>",

@@ -11,7 +11,7 @@ from discovery.charts.format import NONE, amount, count, rate, span
 from discovery.charts.small_cells import PERSONAL, REASONS, hidden
 from discovery.core.evidence import Evidence, MergeDecision, Question, Verdict
 from discovery.core.run import Run
-from discovery.core.segment import Segmentation, Structure
+from discovery.core.segment import TITLES, Segmentation, Structure
 
 #: What makes a segment good, in the order a marketer asks.
 QUESTIONS: tuple[Question, ...] = ("measurable", "accessible", "substantial", "distinct", "actionable", "response")
@@ -33,7 +33,6 @@ CHECKS = {
     "filled": "features filled",
     "structure": "natural groups, or a useful cut",
 }
-METHODS = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "rules": "Rules", "mixture": "Mixture"}
 CLAIMS = {
     Structure.DISCOVERED: "discovered",
     Structure.CONSTRUCTED: "constructed, not discovered",
@@ -43,7 +42,7 @@ CLAIMS = {
 
 def method_name(name: str) -> str:
     """Return what people call a segmentation."""
-    return METHODS.get(name, name)
+    return TITLES.get(name, name)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from discovery.cluster.prepare import Matrix
+
+Square = NDArray[np.float64]
+_FITTING_ROUNDS = 5
 
 
 def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:
@@ -28,14 +32,41 @@ def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:
     no gap) its margins fit but its joint does not: on raw customer features even a store without types exceeds it. A
     value beyond this null is therefore necessary for a discovery and not sufficient.
     """
-    rows, columns = points.shape
     rng = np.random.default_rng(seed)
-    scores = np.column_stack([norm.ppf((rankdata(points[:, i]) - 0.5) / rows) for i in range(columns)])
-    correlation = np.atleast_2d(np.corrcoef(scores, rowvar=False))
-    values, vectors = np.linalg.eigh(np.nan_to_num(correlation))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
     ordered = np.sort(points, axis=0)
+    root = _fitted_root(points, ordered, np.random.default_rng([seed, 1]))
     for _ in range(draws):
-        latent = rng.standard_normal((rows, columns)) @ root.T
-        ranks = latent.argsort(axis=0).argsort(axis=0)
-        yield np.take_along_axis(ordered, ranks, axis=0)
+        yield _draw(root, ordered, rng)
+
+
+def _draw(root: Square, ordered: Matrix, rng: np.random.Generator) -> Matrix:
+    """Return one data set: normal scores with the given correlations, each column replaced by its own values."""
+    latent = rng.standard_normal(ordered.shape) @ root.T
+    return np.take_along_axis(ordered, latent.argsort(axis=0).argsort(axis=0), axis=0)
+
+
+def _fitted_root(points: Matrix, ordered: Matrix, rng: np.random.Generator) -> Square:
+    """Return a root of the latent correlations whose draws have the rank correlations of `points`.
+
+    Ties weaken what a latent correlation leaves in the ranks, so it is raised until a draw shows the wanted ones
+    (NORTA; Cario and Nelson 1997).
+    """
+    wanted = _rank_correlations(points)
+    latent = wanted.copy()
+    for _ in range(_FITTING_ROUNDS):
+        shown = _rank_correlations(_draw(_root(latent), ordered, rng))
+        latent = np.clip(latent + wanted - shown, -0.999, 0.999)
+        np.fill_diagonal(latent, 1.0)
+    return _root(latent)
+
+
+def _root(correlations: Square) -> Square:
+    """Return a matrix whose square is the nearest correlation matrix to `correlations`."""
+    values, vectors = np.linalg.eigh(correlations)
+    root = vectors * np.sqrt(np.maximum(values, 1e-9))
+    return np.asarray(root / np.sqrt((root**2).sum(axis=1, keepdims=True)))
+
+
+def _rank_correlations(points: Matrix) -> Square:
+    ranks = np.column_stack([rankdata(points[:, i]) for i in range(points.shape[1])])
+    return np.asarray(np.nan_to_num(np.atleast_2d(np.corrcoef(ranks, rowvar=False))), dtype=np.float64)

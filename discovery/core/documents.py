@@ -16,7 +16,7 @@ from discovery.core.errors import WorkspaceError
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Verdict
 from discovery.core.feature import Feature
 from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Fidelity, Not, OneOf, Rule
-from discovery.core.run import SCHEMA_VERSION, InducedRule
+from discovery.core.run import SCHEMA_VERSION, SegmentRule
 from discovery.core.segment import AgainstNull, Candidate, Description, Segment
 
 Document = dict[str, Any]
@@ -98,7 +98,7 @@ def condition_from(document: Document) -> Condition:
 
 def feature_from(document: Document) -> Feature:
     """Return the feature a document states."""
-    lists = ("events", "of", "human_step", "words")
+    lists = ("events", "of", "labels", "human_step", "words")
     values = {**document, **{name: tuple(document[name]) for name in lists}}
     values["where"] = tuple(tuple(f) for f in document["where"])
     return Feature(**values)
@@ -139,7 +139,7 @@ def merge_from(document: Document) -> MergeVerdict:
     )
 
 
-def rule_document(induced: InducedRule) -> Document:
+def rule_document(induced: SegmentRule) -> Document:
     """Return an induced rule as it stands in ``rules.json``."""
     rule = induced.rule
     return {
@@ -155,7 +155,7 @@ def rule_document(induced: InducedRule) -> Document:
     }
 
 
-def rule_from(document: Document) -> InducedRule:
+def rule_from(document: Document) -> SegmentRule:
     """Return the induced rule a document states."""
     stated: Document | None = document["fidelity"]
     known: dict[str, Any] = {k: math.nan if v is None else v for k, v in (stated or {}).items()}
@@ -169,4 +169,4 @@ def rule_from(document: Document) -> InducedRule:
         document["segment_id"],
         found,
     )
-    return InducedRule(document["segmentation"], rule, document["english"])
+    return SegmentRule(document["segmentation"], rule, document["english"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -21,13 +21,22 @@ Aggregate = Literal[
     "days_since_first",
     "mean_gap_days",
     "median_gap_days",
+    "gap_variation",
     "distinct",
     "top_share",
     "share",
     "ratio",
+    "unfollowed",
+    "run_since",
     "profile",
+    "days_since_field",
+    "band",
+    "tier",
+    "predicted",
 ]
 Kind = Literal["number", "text", "boolean", "date"]
+#: How a band's cut-offs are found: Klaviyo's fixed days, or thirds, quartiles or quintiles of those who have a value.
+Bands = Literal["", "recency", "thirds", "quartiles", "quintiles"]
 
 #: One filter on an event: column, operator, value. ``weekday`` (Monday is 0), ``hour`` (UTC) and ``season`` are
 #: derived from ``at`` and may be used like columns.
@@ -49,15 +58,22 @@ class Feature:
     aggregate : str
         How events become one number.
     events : tuple of str
-        Event names it reads; empty for a profile column and for a ratio.
+        Event names it reads; empty for a profile column and for a ratio. ``unfollowed`` counts the first where the
+        second does not follow within seven days; ``run_since`` counts the first since the last of the second.
     column : str
         The event or profile column it reads, where it reads one.
     window : int or None
         Days before ``as_of`` (d <= window); None is all time.
+    skip : int
+        Days just before ``as_of`` that the window leaves out (d > skip).
     where : tuple of filters
         Events that count; for ``share``, those that form the numerator.
     of : tuple of str
-        For ``ratio``: numerator and denominator, names of other features.
+        Names of other features: numerator and denominator of a ``ratio``, the one that a ``band`` cuts.
+    bands : str
+        How the cut-offs of a ``band`` are found.
+    labels : tuple of str
+        Values of a ``band`` from low to high, or of a ``tier`` in any order.
     unit : str
         ``orders``, ``days``, ``share``, ``money`` or ``""``.
     kind : str
@@ -83,8 +99,11 @@ class Feature:
     events: tuple[str, ...] = ()
     column: str = ""
     window: int | None = None
+    skip: int = 0
     where: tuple[Filter, ...] = ()
-    of: tuple[str, str] | tuple[()] = ()
+    of: tuple[str, ...] = ()
+    bands: Bands = ""
+    labels: tuple[str, ...] = ()
     unit: str = ""
     kind: Kind = "number"
     missing: str = "never"
@@ -99,6 +118,10 @@ class Feature:
             raise UsageError(f"A feature name must be an identifier, got {self.name!r}.")
         if self.aggregate == "ratio" and len(self.of) != 2:
             raise UsageError(f"Feature {self.name}: a ratio must name a numerator and a denominator in `of`.")
+        if self.window is not None and not 0 <= self.skip < self.window:
+            raise UsageError(f"Feature {self.name}: skip must lie below the window, got {self.skip} of {self.window}.")
+        if self.aggregate == "band" and (len(self.of) != 1 or not self.bands or len(self.labels) < 2):
+            raise UsageError(f"Feature {self.name}: a band must name what it cuts, how, and at least two labels.")
         if self.cluster and self.holdout:
             raise UsageError(f"Feature {self.name}: either clustered on or held out, not both.")
         if self.missing != "never" and self.cluster and self.fill is None:
@@ -119,12 +142,15 @@ class FeatureTable:
         Exclusive: only events before midnight UTC at its start were seen.
     fingerprint : str
         Of the dataset it was computed from.
+    cutoffs : mapping
+        Of each band, learnt from these customers: a value belongs to the first band whose cut-off it does not exceed.
     """
 
     values: pd.DataFrame
     features: tuple[Feature, ...]
     as_of: date
     fingerprint: str
+    cutoffs: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [f.name for f in self.features]
@@ -144,6 +170,17 @@ class FeatureTable:
             if found.name == name:
                 return found
         raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, [f.name for f in self.features])}")
+
+    def with_column(
+        self, feature: Feature, column: pd.Series, cutoffs: tuple[float, ...] | None = None
+    ) -> FeatureTable:
+        """Return a new table with one feature more."""
+        return replace(
+            self,
+            values=self.values.assign(**{feature.name: column}),
+            features=(*self.features, feature),
+            cutoffs=self.cutoffs if cutoffs is None else {**self.cutoffs, feature.name: cutoffs},
+        )
 
     def filled(self, names: Iterable[str]) -> pd.DataFrame:
         """Return the named numeric columns as floats with every missing value filled as declared."""

@@ -159,7 +159,7 @@ class Rule:
     why, campaign, family : str
         Why it matters, what to send, which family of the library it stands in.
     segment_id : str
-        The cluster it was induced from; empty for a rule a person wrote.
+        The segment of a Run that it stands for; empty in a rule file.
     fidelity : Fidelity or None
         Measured on held-out customers, where it was induced.
     """

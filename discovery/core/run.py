@@ -19,8 +19,8 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
-class InducedRule:
-    """The rule of one cluster, with the sentence a person can check."""
+class SegmentRule:
+    """The rule of one segment, induced from a cluster or written by a person, with the sentence a person can check."""
 
     segmentation: str
     rule: Rule
@@ -78,7 +78,7 @@ class Run:
     recommended_reason: str
     evidence: tuple[Evidence, ...]
     merges: tuple[MergeVerdict, ...]
-    rules: tuple[InducedRule, ...]
+    rules: tuple[SegmentRule, ...]
     overlap: pd.DataFrame
     embedding: pd.DataFrame
     embedding_method: str

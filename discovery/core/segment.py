@@ -38,6 +38,10 @@ SYMBOLS: tuple[str, ...] = (
 UNASSIGNED_COLOUR = "#858585"
 
 
+#: What people call a segmentation.
+TITLES: Mapping[str, str] = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "rules": "Rules", "mixture": "Mixture"}
+
+
 class Structure(StrEnum):
     """What a segmentation may claim about the customers."""
 
@@ -190,6 +194,11 @@ class Segmentation:
             raise DataError(f"Segmentation {self.name}: labels and strength must be of the same customers.")
         if UNASSIGNED in counted and not self.unassigned_reason:
             raise DataError(f"Segmentation {self.name}: say why {counted[UNASSIGNED]} customers are unassigned.")
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return TITLES.get(self.name, self.name)
 
     @property
     def placed(self) -> tuple[Segment, ...]:

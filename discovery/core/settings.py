@@ -6,15 +6,15 @@ A config is compiled against this table; a stage is given only its own part. No 
 from __future__ import annotations
 
 import math
-import re
-import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
-from datetime import date, datetime
-from typing import Any, Literal, NoReturn, get_args, get_origin
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any, Literal, get_args, get_origin
 
 from discovery.core.errors import SettingError, did_you_mean
+from discovery.core.setting_values import typed
 
 
 def setting(
@@ -35,38 +35,130 @@ class CanonicalSource:
 
 
 @dataclass(frozen=True)
-class TableSource:
-    """Any CSV, Parquet or XLSX of orders or order lines, with a mapping of columns."""
+class TablePart:
+    """One table of a source: which files, what one row is, and which column is what."""
 
-    kind: Literal["table"] = setting("table", "Which reader.")
-    path: str = setting("", "CSV, Parquet or XLSX file.")
-    shape: Literal["order_lines", "orders"] = setting("order_lines", "What one row is.")
+    path: str = setting("", "CSV, TSV, text, Parquet or XLSX: a file, a folder, or a pattern such as 2017-*.csv.")
+    shape: Literal["order_lines", "orders", "events", "customers"] = setting("order_lines", "What one row is.")
     columns: Mapping[str, str] = setting((), "Our name: the file's column name.")
+    constants: Mapping[str, str] = setting((), "Our name: the value that every row has.")
+    event_names: Mapping[str, str] = setting((), "The file's word for an event: our name.")
+    only: Mapping[str, str] = setting((), "Column: the value of the rows to read (several: a | b); the rest is left.")
+    missing: Mapping[str, str] = setting((), "Our name: the value that means unknown (several: a | b).")
+    join: str = setting("", "A second file that adds its columns to each row, such as products to order lines.")
+    join_on: str = setting("", "Column that both files share; in the second no value may stand twice.")
     sheets: tuple[str, ...] = setting((), "Sheets of an XLSX to read, or values of `sheet_column`; none: all.")
     sheet_column: str = setting("", "Column that tells which extract a row came from, for a file already joined.")
     overlapping_extracts: bool = setting(
-        False, "Sheets overlap in time: a row is kept as often as the sheet that holds it most often holds it."
+        False, "Sheets or files overlap: a row is kept as often as the one that holds it most often holds it."
     )
-    currency: str = setting("", "ISO 4217 code of every amount.")
-    timezone: str = setting("UTC", "Zone of times that carry none.")
-    date_format: str = setting("", "strptime format of `at` where it is text, for example %d/%m/%Y %H:%M.")
-    decimal: Literal[".", ","] = setting(".", "Decimal sign of numbers in a CSV.")
+    repeated_rows: Literal["keep", "drop"] = setting(
+        "keep", "A row equal to another in every mapped column; order lines may repeat on purpose."
+    )
+    header: tuple[str, ...] = setting((), "Names of the columns, for a text file without a header line.")
+    delimiter: Literal["auto", ",", ";", "|", "tab", "space"] = setting("auto", "What parts the fields of a text file.")
+    encoding: str = setting("auto", "Of a text file, for example cp1252; auto: UTF-8, or UTF-16 where it shows.")
+    decimal: Literal["auto", ".", ","] = setting("auto", "Decimal sign of numbers that are text.")
+    date_format: str = setting("", "strptime format of dates that are text, for example %d/%m/%Y %H:%M.")
+    epoch: str = setting("", "Day from which `at` counts, such as 2018-07-26, where it is a number.")
+    time_unit: Literal["hours", "minutes", "seconds", "days", "weeks"] = setting(
+        "hours", "What `at` counts, with `epoch`."
+    )
     refund_prefix: str = setting("", "An order whose id starts so is a refund of lines sold before.")
+    zero_orders: Literal["problem", "keep"] = setting(
+        "problem", "Orders of value 0: reported and left out, or kept as events (features count orders above 0)."
+    )
+
+
+@dataclass(frozen=True)
+class TableSource(TablePart):
+    """Any CSV, TSV, text, Parquet or XLSX, with a mapping of columns; or several of them."""
+
+    kind: Literal["table"] = setting("table", "Which reader.")
+    tables: tuple[TablePart, ...] = setting((), "Several tables in place of one; their paths start from source.path.")
+    currency: str = setting("", "ISO 4217 code of every amount.")
+    rates: Mapping[str, str] = setting((), "Other currency's code: what one unit of it is worth in `currency`.")
+    other_currencies: Literal["refuse", "problem"] = setting(
+        "refuse", "Rows in a currency without a rate: refuse the source, or report them and leave them out."
+    )
+    timezone: str = setting("UTC", "Zone of times that carry none.")
     service_products: tuple[str, ...] = setting(
         (), "Product ids (any case) that are postage, fees or adjustments: paid for, but no product bought."
     )
     country_aliases: Mapping[str, str] = setting((), "Country names of the file that ISO 3166 lacks: their code.")
+    largest_file: float = setting(20.0, "A larger file is refused unread.", "GB", 0.000001, 10_000)
+    largest_ratio: float = setting(200.0, "A file that unpacks to more times its size is refused.", "times", 1, 100_000)
 
 
-Source = CanonicalSource | TableSource
-SOURCES: Mapping[str, type[Source]] = {"canonical": CanonicalSource, "table": TableSource}
+@dataclass(frozen=True)
+class ShopifySource:
+    """Shopify's admin exports: orders, and where there are some, customers and products."""
+
+    kind: Literal["shopify"] = setting("shopify", "Which reader.")
+    path: str = setting("", "Folder with the CSV exports of one store, or one orders file.")
+    order_value: Literal["total", "subtotal"] = setting(
+        "total", "An order's value: with shipping and taxes, as Klaviyo counts, or the products alone."
+    )
+    customer_key: Literal["email", "phone"] = setting("email", "What tells customers apart; orders without it are out.")
+    currency: str = setting("", "ISO 4217 code, where the export states none; or the one of several to read.")
+    timezone: str = setting("UTC", "Zone of times that carry none; Shopify's own carry one.")
+    service_products: tuple[str, ...] = setting(
+        ("Tip",), "Names or SKUs (any case) that are tips or fees: paid for, but no product bought."
+    )
+
+
+@dataclass(frozen=True)
+class KlaviyoSource:
+    """Klaviyo's exports: profiles and events, as CSV or in the JSON of its API."""
+
+    kind: Literal["klaviyo"] = setting("klaviyo", "Which reader.")
+    path: str = setting("", "Folder with the CSV and JSON files of one account, or one file.")
+    customer_key: Literal["id", "email"] = setting("id", "What names a customer; the other one where it is missing.")
+    metrics: Mapping[str, str] = setting((), "Events file: the metric it holds, where its name does not say it.")
+    metric_names: Mapping[str, str] = setting((), "Metric id of the JSON: its name, where the files do not say it.")
+    currency: str = setting("", "ISO 4217 code of every amount, where the events state none.")
+    timezone: str = setting("UTC", "Zone of times that carry none; Klaviyo's are UTC.")
+
+
+PartSource = CanonicalSource | TableSource | ShopifySource | KlaviyoSource
+
+
+@dataclass(frozen=True)
+class JoinedSource:
+    """Several sources of one store; where two state the same field of a customer, the first part counts."""
+
+    kind: Literal["joined"] = setting("joined", "Which reader.")
+    key: Literal["email", "id"] = setting("email", "What tells that customers of two parts are one.")
+    parts: tuple[PartSource, ...] = setting((), "Two or more sources, each with its kind; the most trusted first.")
+
+    @property
+    def path(self) -> str:
+        """The folder that holds the files of all parts, as the config would name it."""
+        steps = [PurePosixPath(p.path).parts for p in self.parts]
+        shared = 0
+        while all(len(s) > shared for s in steps) and len({s[shared] for s in steps}) == 1:
+            shared += 1
+        up = max(sum(part == ".." for part in s[shared:]) for s in steps)
+        return str(PurePosixPath(*steps[0][:shared], *[".."] * up))
+
+
+Source = CanonicalSource | TableSource | ShopifySource | KlaviyoSource | JoinedSource
+SOURCES: Mapping[str, type[Source]] = {
+    "canonical": CanonicalSource,
+    "table": TableSource,
+    "shopify": ShopifySource,
+    "klaviyo": KlaviyoSource,
+    "joined": JoinedSource,
+}
 
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """The embedded engine."""
+    """The engine that computes features: embedded, or a Spark cluster."""
 
-    memory_limit: str = setting("4GB", "Beyond this DuckDB spills to disk.")
+    kind: Literal["duckdb", "spark"] = setting("duckdb", "DuckDB in this process, or Apache Spark.")
+    spark_master: str = setting("", "Address of a Spark master; none: Spark on this machine.")
+    memory_limit: str = setting("4GB", "Beyond this DuckDB spills to disk; of Spark, the driver's.")
     threads: int = setting(2, "Worker threads.", "threads", 1, 256)
 
 
@@ -183,8 +275,7 @@ def compile_settings(raw: Mapping[str, Any]) -> Settings:
     if faults:
         raise SettingError("\n".join(faults))
     result = typing.cast(Settings, compiled)
-    if not result.source.path:
-        raise SettingError("source.path must name a file or folder. Set it in the config or with --set source.path=...")
+    _check_paths(result.source)
     if result.cluster.k_low > result.cluster.k_high or result.cluster.band_low > result.cluster.band_high:
         raise SettingError("cluster.k_low and cluster.band_low must not exceed cluster.k_high and cluster.band_high.")
     return result
@@ -239,26 +330,52 @@ def _compile(kind: type, raw: Any, prefix: str, faults: list[str]) -> Any:
                 values[name] = {}
             continue
         if name == "source":
-            values[name] = _source(raw[name], faults)
+            values[name] = _source(raw[name], "source", faults)
+        elif kind is JoinedSource and name == "parts":
+            values[name] = _parts(raw[name], prefix + name, faults)
         elif is_dataclass(hints[name]):
             values[name] = _compile(hints[name], raw[name], f"{prefix}{name}.", faults)
+        elif get_origin(hints[name]) is tuple and is_dataclass(get_args(hints[name])[0]):
+            listed = raw[name] if isinstance(raw[name], list) else [raw[name]]
+            kind_of = typing.cast(type, get_args(hints[name])[0])
+            values[name] = tuple(_compile(kind_of, r, f"{prefix}{name}[{i}].", faults) for i, r in enumerate(listed))
         else:
             values[name] = _value(raw[name], hints[name], each, prefix + name, faults)
     return None if faults else kind(**values)
 
 
-def _source(raw: Any, faults: list[str]) -> Any:
+def _source(raw: Any, name: str, faults: list[str], known: Iterable[str] = SOURCES) -> Any:
     kind = str(raw.get("kind", "")) if isinstance(raw, Mapping) else ""
-    if kind not in SOURCES:
-        hint = did_you_mean(kind, SOURCES)
-        faults.append(f"source.kind must be one of {', '.join(SOURCES)}, got {kind!r}. {hint}")
+    if kind not in known:
+        hint = did_you_mean(kind, known)
+        faults.append(f"{name}.kind must be one of {', '.join(known)}, got {kind!r}. {hint}")
         return None
-    return _compile(SOURCES[kind], raw, "source.", faults)
+    return _compile(SOURCES[kind], raw, f"{name}.", faults)
+
+
+def _parts(raw: Any, name: str, faults: list[str]) -> Any:
+    if not isinstance(raw, (list, tuple)):
+        faults.append(f"{name} must be a list of two or more sources, got {raw!r}.")
+        return None
+    known = [k for k in SOURCES if k != "joined"]
+    return tuple(_source(part, f"{name}[{i}]", faults, known) for i, part in enumerate(raw))
+
+
+def _check_paths(source: Source) -> None:
+    parts = source.parts if isinstance(source, JoinedSource) else ()
+    if isinstance(source, JoinedSource) and len(parts) < 2:
+        raise SettingError(f"source.parts must be a list of two or more sources, got {len(parts)}.")
+    for name, path in [(f"source.parts[{i}]", p.path) for i, p in enumerate(parts)] or [("source", source.path)]:
+        if not path:
+            with_set = "" if parts else f" or with --set {name}.path=..."
+            raise SettingError(f"{name}.path must name a file or folder. Set it in the config{with_set}")
+    if len({p.path.startswith("/") for p in parts}) > 1:
+        raise SettingError("The paths of source.parts must be all relative to the config, or all absolute.")
 
 
 def _value(raw: Any, hint: Any, each: Field[Any], name: str, faults: list[str]) -> Any:
     low, high = each.metadata["low"], each.metadata["high"]
-    value, expected = _typed(raw, hint)
+    value, expected = typed(raw, hint)
     if expected:
         faults.append(f"{name} must be {expected}, got {raw!r}. {each.metadata['help']}")
         return None
@@ -269,74 +386,3 @@ def _value(raw: Any, hint: Any, each: Field[Any], name: str, faults: list[str]) 
             top = "" if high is None else f" and at most {high:g}"
             faults.append(f"{name} must be at least {low:g}{top}{unit}, got {value!r}. {each.metadata['help']}")
     return value
-
-
-def _typed(raw: Any, hint: Any) -> tuple[Any, str]:
-    """Return the value as the hinted type and "", or None and what was expected."""
-    origin = get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        for option in get_args(hint):
-            value, expected = _typed(raw, option)
-            if not expected:
-                return value, ""
-        return None, "a date such as 2026-01-01, or data_end"
-    if origin is Literal:
-        options = get_args(hint)
-        return (raw, "") if raw in options else (None, "one of " + ", ".join(repr(o) for o in options))
-    if origin is tuple:
-        ok = isinstance(raw, (list, tuple)) and all(isinstance(v, str) for v in raw)
-        return (tuple(raw), "") if ok else (None, "a list of texts")
-    if origin is Mapping:
-        ok = isinstance(raw, Mapping) and all(isinstance(v, str) for v in raw.values())
-        return ({str(k): v for k, v in raw.items()}, "") if ok else (None, "a mapping of texts")
-    return _plain(raw, hint)
-
-
-def _plain(raw: Any, hint: Any) -> tuple[Any, str]:
-    """Type a scalar by its setting; a text of the right form counts, since YAML and ``--set`` bring texts."""
-    read, expected = _SCALARS[hint]
-    try:
-        return read(raw), ""
-    except (ValueError, TypeError):
-        return None, expected
-
-
-def _as_date(raw: Any) -> date:
-    if isinstance(raw, datetime):
-        raise TypeError
-    return raw if isinstance(raw, date) else date.fromisoformat(raw)
-
-
-def _as_bool(raw: Any) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    return {"true": True, "false": False}[raw] if raw in ("true", "false") else _refuse()
-
-
-def _as_int(raw: Any) -> int:
-    if isinstance(raw, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)", raw):
-        return int(raw)
-    return raw if isinstance(raw, int) and not isinstance(raw, bool) else _refuse()
-
-
-def _as_float(raw: Any) -> float:
-    if isinstance(raw, str) and re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e-?[0-9]+)?", raw):
-        return float(raw)
-    return float(raw) if isinstance(raw, (int, float)) and not isinstance(raw, bool) else _refuse()
-
-
-def _as_text(raw: Any) -> str:
-    return raw if isinstance(raw, str) else _refuse()
-
-
-def _refuse() -> NoReturn:
-    raise ValueError
-
-
-_SCALARS: Mapping[Any, tuple[Callable[[Any], Any], str]] = {
-    date: (_as_date, "a date such as 2026-01-01"),
-    bool: (_as_bool, "true or false"),
-    int: (_as_int, "a whole number"),
-    float: (_as_float, "a number"),
-    str: (_as_text, "a text (put it in quotes)"),
-}

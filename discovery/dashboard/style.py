@@ -84,6 +84,7 @@ SHEET = """
   .sd-tiles {{ grid-template-columns: 1fr 1fr; }}
   .sd-tile b {{ font-size: 1.4rem; }}
   .sd-table .name {{ min-width: 7.5rem; max-width: 9.5rem; }}
+  .sd-table .prose {{ min-width: 24rem; }}
   .st-key-map .annotation {{ display: none; }}
 }}
 </style>

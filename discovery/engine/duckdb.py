@@ -58,8 +58,12 @@ class Engine:
         """Return the single value of a query."""
         return self.rows(sql, values)[0][0]
 
+    def table(self, path: Path) -> str:
+        """Return the table expression that reads a Parquet file."""
+        return parquet(path)
+
     def frame(self, sql: str) -> pd.DataFrame:
-        """Return the result of a query as a DataFrame."""
+        """Return the result of a query."""
         return self._connection.execute(sql).df()
 
     def load(self, name: str, frame: pd.DataFrame) -> None:

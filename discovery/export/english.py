@@ -32,7 +32,8 @@ def _words(condition: Condition, features: Mapping[str, Feature], currency: str)
             feature = features[name]
             if feature.kind == "boolean":
                 return f"{'' if (value is True) == (sign == '=') else 'not '}{feature.label}"
-            return f"{feature.label} {OPERATORS[sign].words} {_amount(value, feature, currency)}"
+            words = "of" if feature.kind == "text" and sign == "=" else OPERATORS[sign].words
+            return f"{feature.label} {words} {_amount(value, feature, currency)}"
         case Between(name, low, high):
             feature = features[name]
             return f"{feature.label} from {_amount(low, feature, currency)} to {_amount(high, feature, currency)}"

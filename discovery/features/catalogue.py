@@ -6,12 +6,22 @@ from collections.abc import Mapping
 
 from discovery.core.errors import UsageError, did_you_mean
 from discovery.core.feature import Feature
-from discovery.features.vocabulary.behaviour import BEHAVIOUR
+from discovery.features.vocabulary.behaviour import BROWSING, ENGAGEMENT, LIFECYCLE, SEASONAL
 from discovery.features.vocabulary.order_shape import ORDER_SHAPE
 from discovery.features.vocabulary.people import PEOPLE
+from discovery.features.vocabulary.predicted import PREDICTED
 from discovery.features.vocabulary.rfm import RFM
 
-CATALOGUE: tuple[Feature, ...] = (*RFM, *ORDER_SHAPE, *BEHAVIOUR, *PEOPLE)
+CATALOGUE: tuple[Feature, ...] = (
+    *RFM,
+    *ORDER_SHAPE,
+    *SEASONAL,
+    *ENGAGEMENT,
+    *BROWSING,
+    *LIFECYCLE,
+    *PREDICTED,
+    *PEOPLE,
+)
 
 BY_NAME: Mapping[str, Feature] = {f.name: f for f in CATALOGUE}
 

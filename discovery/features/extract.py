@@ -8,18 +8,24 @@ from datetime import date
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
 from discovery.core.errors import DataError
 from discovery.core.feature import Feature, FeatureTable, Filter
+from discovery.core.holidays import season_ranges
 from discovery.core.progress import Progress, silent
-from discovery.engine.duckdb import Engine, parquet
+from discovery.engine.query import QueryEngine
 from discovery.engine.sql import identifier, literal, literals
+from discovery.features.bands import with_band
 from discovery.features.catalogue import BY_NAME
-from discovery.features.seasons import season_ranges
 
-_ZERO_WHEN_NONE = ("count", "sum", "distinct")
+_ZERO_WHEN_NONE = ("count", "sum", "distinct", "unfollowed", "run_since")
+_FROM_PROFILE = ("profile", "days_since_field")
+#: Computed afterwards, from the others.
+DERIVED = ("band", "tier", "predicted")
+#: An event that nothing follows within so many days is unfollowed.
+_FOLLOW_DAYS = 7
 _HOUR = 3_600_000_000
 
 
 def extract(
-    engine: Engine, dataset: Dataset, features: tuple[Feature, ...], as_of: date, progress: Progress = silent
+    engine: QueryEngine, dataset: Dataset, features: tuple[Feature, ...], as_of: date, progress: Progress = silent
 ) -> FeatureTable:
     """Return one row per customer known at `as_of`, with every feature's value.
 
@@ -31,12 +37,15 @@ def extract(
     DataError
         If nobody had ordered before `as_of`, with the dates the data cover.
 
+    Bands are cut along the way; tiers are rules, so whoever composes the stages adds them.
+
     Notes
     -----
     Order shuffling, splitting of files, and rows at or after `as_of` change nothing.
     """
     progress("Computing features", 0.0)
-    sql = feature_sql(features, as_of, parquet(dataset.profiles_path), parquet(dataset.events_path))
+    measured = tuple(f for f in features if f.aggregate not in DERIVED)
+    sql = feature_sql(measured, as_of, engine.table(dataset.profiles_path), engine.table(dataset.events_path))
     values = engine.frame(sql)
     progress("Computing features", 1.0)
     if "orders" in values.columns and not (values["orders"] > 0).any():
@@ -45,12 +54,16 @@ def extract(
             "exclusive. Choose a later as_of."
         )
     values = values.set_index("customer_id")
-    for feature in features:
+    for feature in measured:
         if feature.kind == "number":
             values[feature.name] = values[feature.name].astype("float64")
         else:
             values[feature.name] = values[feature.name].astype("object").where(values[feature.name].notna(), None)
-    return FeatureTable(values, features, as_of, dataset.fingerprint)
+    table = FeatureTable(values, measured, as_of, dataset.fingerprint)
+    for feature in features:
+        if feature.aggregate == "band":
+            table = with_band(table, feature)
+    return table
 
 
 def feature_sql(features: tuple[Feature, ...], as_of: date, profiles: str, events: str) -> str:
@@ -59,7 +72,7 @@ def feature_sql(features: tuple[Feature, ...], as_of: date, profiles: str, event
     Parameters
     ----------
     features : tuple of Feature
-        What to compute; those a ratio is made of are computed along the way.
+        What to compute, none of it derived; those a ratio is made of are computed along the way.
     as_of : date
         Exclusive.
     profiles, events : str
@@ -76,6 +89,9 @@ def feature_sql(features: tuple[Feature, ...], as_of: date, profiles: str, event
         name = identifier(feature.name)
         if feature.aggregate == "profile":
             inner.append(f"p.{identifier(feature.column)} AS {name}")
+        elif feature.aggregate == "days_since_field":
+            today = end // MICROSECONDS_PER_DAY
+            inner.append(f"{today} - p.{identifier(feature.column)} // {MICROSECONDS_PER_DAY} AS {name}")
         elif feature.aggregate in _ZERO_WHEN_NONE:
             inner.append(f"coalesce({name}, 0) AS {name}")
         elif feature.aggregate != "ratio":
@@ -105,9 +121,12 @@ def _by_source(features: Iterable[Feature]) -> dict[tuple[str, ...], list[Featur
     """Group features that one pass over the same rows can compute; gaps and tops need a pass of their own."""
     groups: dict[tuple[str, ...], list[Feature]] = {}
     for feature in features:
-        if feature.aggregate in ("ratio", "profile"):
+        if feature.aggregate == "ratio" or feature.aggregate in _FROM_PROFILE:
             continue
-        own = {"mean_gap_days": ("gaps",), "median_gap_days": ("gaps",), "top_share": ("top", feature.name)}
+        own = {
+            **dict.fromkeys(("mean_gap_days", "median_gap_days", "gap_variation"), ("gaps",)),
+            **dict.fromkeys(("top_share", "unfollowed", "run_since"), (feature.aggregate, feature.name)),
+        }
         key = own.get(feature.aggregate, ("plain",)) + feature.events
         groups.setdefault(key, []).append(feature)
     return groups
@@ -123,8 +142,12 @@ def _aggregate(source: tuple[str, ...], features: list[Feature], as_of: date, ev
     match source[0]:
         case "gaps":
             return _gaps(features, rows, events)
-        case "top":
+        case "top_share":
             return _top(features[0], rows, events)
+        case "unfollowed":
+            return _unfollowed(features[0], rows, events, as_of)
+        case "run_since":
+            return _run_since(features[0], rows, events)
     out = ", ".join(f"{_measure(f, as_of)} AS {identifier(f.name)}" for f in features)
     return f"SELECT customer_key, {out} FROM {events} WHERE {rows} GROUP BY customer_key"
 
@@ -132,7 +155,7 @@ def _aggregate(source: tuple[str, ...], features: list[Feature], as_of: date, ev
 def _measure(feature: Feature, as_of: date) -> str:
     """Return the aggregate of one feature; its window and filters stand inside, so that one pass serves all."""
     end = midnight(as_of)
-    inside = [] if feature.window is None else [f'"at" >= {end - feature.window * MICROSECONDS_PER_DAY}']
+    inside = _inside(feature, end)
     chosen = inside + [_filter(f, as_of) for f in feature.where]
     column = identifier(feature.column) if feature.column else "1"
     day = f'"at" // {MICROSECONDS_PER_DAY}'
@@ -151,6 +174,14 @@ def _measure(feature: Feature, as_of: date) -> str:
             return f"{today} - min({_when(chosen, day)})"
         case _:
             return f"CAST({feature.aggregate}({_when(chosen, column)}) AS DOUBLE)"
+
+
+def _inside(feature: Feature, end: int) -> list[str]:
+    """Return what an event must satisfy to lie in the feature's window."""
+    if feature.window is None:
+        return []
+    start = [f'"at" >= {end - feature.window * MICROSECONDS_PER_DAY}']
+    return [*start, f'"at" < {end - feature.skip * MICROSECONDS_PER_DAY}'] if feature.skip else start
 
 
 def _when(conditions: list[str], value: str) -> str:
@@ -200,6 +231,9 @@ def _gaps(features: list[Feature], rows: str, events: str) -> str:
         # The middle gap, or the mean of the two middle ones.
         "median_gap_days": f"CAST(sum({middle}) AS DOUBLE) / nullif(count({middle}), 0)",
     }
+    # Standard deviation over mean, whole numbers under the root so that every engine gives the same digits.
+    spread = "sqrt(CAST(count(*) * sum(gap * gap) - sum(gap) * sum(gap) AS DOUBLE))"
+    measures["gap_variation"] = f"CASE WHEN count(*) >= 2 THEN {spread} / nullif(CAST(sum(gap) AS DOUBLE), 0) END"
     out = ", ".join(f"{measures[f.aggregate]} AS {identifier(f.name)}" for f in features)
     return f"SELECT customer_key, {out} FROM ({placed}) AS placed GROUP BY customer_key"
 
@@ -213,3 +247,34 @@ def _top(feature: Feature, rows: str, events: str) -> str:
     )
     share = "CAST(max(spent) AS DOUBLE) / nullif(CAST(sum(spent) AS DOUBLE), 0)"
     return f"SELECT customer_key, {share} AS {identifier(feature.name)} FROM ({totals}) AS t GROUP BY customer_key"
+
+
+def _unfollowed(feature: Feature, rows: str, events: str, as_of: date) -> str:
+    """Return how often the first event was not followed by the second within seven days, as seen at the date."""
+    first, second = (literal(name) for name in feature.events)
+    # RANGE, so that what happens at the same instant follows too.
+    following = (
+        f'SELECT customer_key, event, "at", min(CASE WHEN event = {second} THEN "at" END) OVER (PARTITION BY '
+        'customer_key ORDER BY "at" RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_at '
+        f"FROM {events} WHERE {rows}"
+    )
+    alone = f'(next_at IS NULL OR next_at > "at" + {_FOLLOW_DAYS * MICROSECONDS_PER_DAY})'
+    chosen = [f"event = {first}", alone, *_inside(feature, midnight(as_of))]
+    return (
+        f"SELECT customer_key, count({_when(chosen, '1')}) AS {identifier(feature.name)} "
+        f"FROM ({following}) AS f GROUP BY customer_key"
+    )
+
+
+def _run_since(feature: Feature, rows: str, events: str) -> str:
+    """Return how often the first event happened since the last of the second."""
+    first, second = (literal(name) for name in feature.events)
+    last = (
+        f'SELECT customer_key, event, "at", max(CASE WHEN event = {second} THEN "at" END) OVER '
+        f"(PARTITION BY customer_key) AS reset_at FROM {events} WHERE {rows}"
+    )
+    chosen = [f"event = {first}", '(reset_at IS NULL OR "at" > reset_at)']
+    return (
+        f"SELECT customer_key, count({_when(chosen, '1')}) AS {identifier(feature.name)} "
+        f"FROM ({last}) AS r GROUP BY customer_key"
+    )

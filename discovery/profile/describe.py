@@ -14,7 +14,7 @@ from discovery.core.segment import UNASSIGNED, Description
 
 
 def describe(table: FeatureTable, labels: pd.Series) -> dict[str, dict[str, Description]]:
-    """Return, for every segment, a Description of each numeric feature that differs between placed customers.
+    """Return, for every segment, a Description of each measured number that differs between placed customers.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def describe(table: FeatureTable, labels: pd.Series) -> dict[str, dict[str, Desc
     if not placed.any():
         return out
     for feature in table.features:
-        if feature.kind != "number":
+        if feature.kind != "number" or feature.aggregate == "band":
             continue
         values = table.values[feature.name].to_numpy(dtype=np.float64)
         known = ~np.isnan(values)

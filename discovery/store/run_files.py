@@ -77,6 +77,7 @@ def write_run(run: Run, folder: Path) -> None:
             "fingerprint": run.table.fingerprint,
             "settings": run.settings,
             "features": [plain(f) for f in run.table.features],
+            "cutoffs": run.table.cutoffs,
             "segmentations": [_segmentation_document(s, s.name == run.recommended) for s in run.segmentations],
             "recommended_reason": run.recommended_reason,
             "embedding_method": run.embedding_method,
@@ -152,7 +153,8 @@ def _table(folder: Path, document: Mapping[str, Any]) -> FeatureTable:
         if feature.kind != "number":
             column = values[feature.name].astype("object")
             values[feature.name] = column.where(column.notna(), None)
-    return FeatureTable(values, features, date.fromisoformat(document["as_of"]), document["fingerprint"])
+    cutoffs = {name: tuple(values) for name, values in document["cutoffs"].items()}
+    return FeatureTable(values, features, date.fromisoformat(document["as_of"]), document["fingerprint"], cutoffs)
 
 
 def read_document(path: Path) -> dict[str, Any]:

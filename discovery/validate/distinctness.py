@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,13 +89,19 @@ def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[float
     variance = (area * (1 - area) + (n - 1) * (q1 - area**2) + (m - 1) * (q2 - area**2)) / (n * m)
     half = 1.96 * float(np.sqrt(max(variance, 0.0)))
     chance = 1.96 * float(np.sqrt((n + m + 1) / (12 * n * m)))
-    return float(area), (max(0.0, area - half), min(1.0, area + half)), chance
+    return float(area), (max(0.0, float(area) - half), min(1.0, float(area) + half)), chance
 
 
 def distinctness_evidence(
-    segmentation: Segmentation, held_out: HeldOutScores | None, settings: ValidateSettings
+    segmentation: Segmentation,
+    held_out: HeldOutScores | None,
+    labels: Mapping[str, str],
+    settings: ValidateSettings,
 ) -> list[Evidence]:
-    """Return, for every segment, how well held-out features tell it from the rest, and its largest effect size."""
+    """Return, for every segment, how well held-out features tell it from the rest, and its largest effect size.
+
+    `labels` says what people call each feature.
+    """
     out = []
     for segment in segmentation.placed:
         out.append(_held_out_auc(segmentation.name, segment.id, held_out, settings))
@@ -114,7 +121,7 @@ def distinctness_evidence(
                 None,
                 settings.min_effect,
                 Verdict.PASS if large else Verdict.WARN,
-                f"It differs most in {name.replace('_', ' ')}: Cliff's delta {found.effect:+.2f} against the rest. "
+                f"It differs most in {labels.get(name, name)}: Cliff's delta {found.effect:+.2f} against the rest. "
                 "A description, not a test: the segments were cut along such features.",
                 "delta",
                 segment.size,
@@ -149,7 +156,9 @@ def _held_out_auc(
     return evidence(value, interval, chance, verdict, reason, int(mine.sum()))
 
 
-def artefact_evidence(segmentation: Segmentation, features: pd.DataFrame, share: float = 0.9) -> list[Evidence]:
+def artefact_evidence(
+    segmentation: Segmentation, features: pd.DataFrame, labels: Mapping[str, str], share: float = 0.9
+) -> list[Evidence]:
     """Return an alarm for every segment that is little else than one value of one feature.
 
     A segment raises it where the customers with its commonest value of some feature, and its members, share at least
@@ -169,7 +178,7 @@ def artefact_evidence(segmentation: Segmentation, features: pd.DataFrame, share:
             if jaccard > worst:
                 worst, name, value = jaccard, column, float(kinds[counts.argmax()])
         alarm = worst >= share
-        words = f"{name.replace('_', ' ')} of exactly {value:g}"
+        words = f"{labels.get(name, name)} of exactly {value:g}"
         reason = (
             f"It is little else than {words}."
             if alarm

@@ -220,6 +220,9 @@ def _verdict(segmentation: Segmentation, pair: _Pair, differs: bool, settings: V
     elif equal and pair.told_apart is False:
         decision = MergeDecision.MERGE
         reason = f"“{a}” and “{b}” respond alike and are not told apart by what was held out: make them one."
+    elif equal and pair.told_apart is None:
+        decision = MergeDecision.CANNOT_TELL
+        reason = f"“{a}” and “{b}” respond alike so far; nothing was kept out of clustering to compare them on."
     elif equal:
         decision = MergeDecision.CANNOT_TELL
         reason = f"“{a}” and “{b}” respond alike so far, yet behave differently: send both one campaign and compare."

@@ -19,6 +19,7 @@ FLOORS = {
     **dict.fromkeys(STAGES, 2),
     "segmentations": 3,
     "judgement": 3,
+    "measuring": 3,
     "pipeline": 3,
     "store": 3,
     "service": 3,
@@ -34,8 +35,9 @@ THIRD_FLOOR = {
     "store": set(),
     "segmentations": set(),
     "judgement": set(),
-    "pipeline": {"segmentations", "judgement", "store"},
-    "service": {"pipeline", "store"},
+    "measuring": set(),
+    "pipeline": {"segmentations", "judgement", "measuring", "store"},
+    "service": {"pipeline", "measuring", "store"},
     "charts": set(),
 }
 FOURTH_FLOOR = {

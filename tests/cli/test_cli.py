@@ -119,7 +119,7 @@ def write_orders(folder: Path, rows: list[str], header: str = "id,order,when,val
     ("rows", "header", "says"),
     [
         (["a,1,2024-01-01,10"], "id,order,when,amount", "has no column 'value'"),
-        ([], "id,order,when,value", "No usable row among 0"),
+        ([], "id,order,when,value", "must hold rows below the header"),
         (["a,1,2025-01-01,10", "b,2,2025-01-02,20"], "id,order,when,value", "At least one order must lie before"),
         (["a,1,2024-01-01,10"], "id,order,when,value", "At least two customers"),
         (["a,1,2024-01-01,10", "b,2,2024-01-01,10"], "id,order,when,value", "No feature differs"),

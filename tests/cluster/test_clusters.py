@@ -86,7 +86,7 @@ def test_the_null_keeps_every_margin_and_the_rank_correlations() -> None:
     for draw in draws:
         for column in range(3):
             np.testing.assert_array_equal(np.sort(draw[:, column]), np.sort(points.astype(np.float32)[:, column]))
-        assert spearmanr(draw[:, 0], draw[:, 1])[0] == pytest.approx(spearmanr(points[:, 0], points[:, 1])[0], abs=0.1)
+        assert spearmanr(draw[:, 0], draw[:, 1])[0] == pytest.approx(spearmanr(points[:, 0], points[:, 1])[0], abs=0.06)
     assert not np.array_equal(draws[0], draws[1])
 
 

@@ -53,7 +53,7 @@ def test_the_smallest_visible_difference_is_the_published_one() -> None:
 
 
 def test_size_fails_for_a_handful_and_warns_for_the_small() -> None:
-    found = segmentation({"many": 5_000, "some": 60, "few": 4})
+    found = segmentation({"many": 5_000, "more": 5_000, "some": 60, "few": 4})
     verdicts = {(e.subject[0], e.check): e.verdict for e in size_evidence(found, 0.1, SETTINGS)}
     assert verdicts["many", "detectable_difference"] is Verdict.PASS
     assert verdicts["some", "detectable_difference"] is Verdict.WARN
@@ -128,7 +128,7 @@ def test_held_out_features_tell_apart_what_differs_and_not_what_does_not() -> No
     shift = found.labels.map({"a": 3.0, "b": 0.0, "c": 0.0}).to_numpy()
     features = pd.DataFrame({"x": rng.normal(0, 1, 1_500) + shift, "same": 1.0}, index=found.labels.index)
     scores = held_out_scores(found, features, 2_000, seed=1)
-    verdicts = {e.subject[0]: e for e in distinctness_evidence(found, scores, SETTINGS) if e.check == "heldout_auc"}
+    verdicts = {e.subject[0]: e for e in distinctness_evidence(found, scores, {}, SETTINGS) if e.check == "heldout_auc"}
     assert verdicts["a"].verdict is Verdict.PASS
     assert verdicts["a"].value > 0.95
     assert verdicts["a"].null[0] < 0.5 < verdicts["a"].null[1]
@@ -141,7 +141,7 @@ def test_held_out_features_tell_apart_what_differs_and_not_what_does_not() -> No
 def test_without_a_held_out_feature_distinctness_is_not_tested() -> None:
     found = segmentation({"a": 50, "b": 50})
     assert held_out_scores(found, pd.DataFrame({"same": 1.0}, index=found.labels.index), 100, 1) is None
-    out = [e for e in distinctness_evidence(found, None, SETTINGS) if e.check == "heldout_auc"]
+    out = [e for e in distinctness_evidence(found, None, {}, SETTINGS) if e.check == "heldout_auc"]
     assert {e.verdict for e in out} == {Verdict.NOT_TESTED}
 
 
@@ -150,7 +150,7 @@ def test_an_artefact_is_named() -> None:
     orders = pd.DataFrame(
         {"orders": np.where(found.labels == "ones", 1.0, np.arange(1_000) % 9 + 2)}, found.labels.index
     )
-    alarms = {e.subject[0]: e for e in artefact_evidence(found, orders)}
+    alarms = {e.subject[0]: e for e in artefact_evidence(found, orders, {})}
     assert alarms["ones"].verdict is Verdict.WARN
     assert "orders of exactly 1" in alarms["ones"].reason
     assert alarms["rest"].verdict is Verdict.PASS
@@ -170,6 +170,9 @@ def test_merges_by_equivalence_and_never_for_want_of_numbers() -> None:
     scores = held_out_scores(large, features, 4_000, 1)
     [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.06}, 3), scores, wide)
     assert verdict.decision is MergeDecision.MERGE
+    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.06}, 3), None, wide)
+    assert verdict.decision is MergeDecision.CANNOT_TELL
+    assert "nothing was kept out" in verdict.reason
     [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.16}, 3), scores, wide)
     assert verdict.decision is MergeDecision.KEEP
 

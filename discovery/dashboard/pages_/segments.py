@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from discovery import service
 from discovery.charts import customer_map, detail, profile
 from discovery.dashboard import frame, html, words
-from discovery.dashboard.rule_text import where_text
 
 selection = frame.begin()
 frame.nothing(selection)
@@ -48,7 +48,9 @@ if not rules:
     st.html(html.block(html.text(words.without_rule(segmentation), css="muted")))
 for each in rules:
     st.html(html.block(html.text(each.english)))
-    st.code(where_text(each.rule.where), language="sql", wrap_lines=True)
+    st.code(service.rule_text(each.rule.where), language="sql", wrap_lines=True)
+    if each.rule.campaign:
+        st.html(html.block(html.text(f"What to send: {each.rule.campaign}")))
     if each.rule.fidelity:
         frame.table(detail.fidelity_table(each.rule.fidelity), narrow=True)
 

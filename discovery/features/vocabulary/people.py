@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 from discovery.core.feature import Feature
+from discovery.features.vocabulary.terms import field
+
+_place = field("text", "Geography")
+_degree = field("number", "Geography")
+_consent = field("text", "Consent")
 
 PEOPLE: tuple[Feature, ...] = (
-    Feature(
-        "country",
-        "country",
-        "Geography",
-        "profile",
-        column="country",
-        kind="text",
-        missing="not known: missing",
-    ),
-    Feature(
-        "region",
-        "region",
-        "Geography",
-        "profile",
-        column="region",
-        kind="text",
-        missing="not known: missing",
-    ),
-    Feature(
-        "consent_email",
-        "e-mail consent",
-        "Consent",
-        "profile",
-        column="consent_email",
-        kind="text",
-        missing="not known: missing",
-    ),
-    Feature(
-        "suppressed",
-        "suppressed",
-        "Consent",
-        "profile",
-        column="suppressed",
-        kind="boolean",
-        missing="not known: missing",
-    ),
+    _place("country", "country"),
+    _place("region", "region"),
+    _place("city", "city"),
+    _place("postal_code", "postal code"),
+    _degree("latitude", "latitude"),
+    _degree("longitude", "longitude"),
+    _consent("consent_email", "e-mail consent"),
+    _consent("consent_sms", "SMS consent"),
+    field("boolean", "Consent")("suppressed", "suppressed"),
 )

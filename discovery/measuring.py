@@ -1,0 +1,141 @@
+"""Features at a date, composed from the stages: measures, bands, tiers, predictions; and their SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import numpy as np
+
+from discovery.core.dataset import Dataset
+from discovery.core.feature import Feature, FeatureTable
+from discovery.core.progress import Progress, silent
+from discovery.core.rule import Condition, leaves
+from discovery.engine.query import QueryEngine
+from discovery.engine.sql import condition, identifier, literal
+from discovery.features.bands import labels_in_order
+from discovery.features.catalogue import BY_NAME, CATALOGUE
+from discovery.features.extract import DERIVED, extract, feature_sql
+from discovery.features.lifetime import extract_history, fit_first, fit_value, gate, predict
+from discovery.features.vocabulary.tiers import TIERS
+from discovery.rules.parse import parse
+from discovery.rules.tiers import with_tier
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A feature table, and what the reader should know of it."""
+
+    table: FeatureTable
+    notes: tuple[str, ...]
+
+
+@cache
+def tier_cases(name: str) -> tuple[tuple[str, Condition], ...]:
+    """Return label and condition of a tier's cases, in the order they are tried."""
+    return tuple((label, parse(text, BY_NAME)) for label, text in TIERS[name])
+
+
+def measure(
+    engine: QueryEngine, dataset: Dataset, as_of: date, names: Sequence[str] = (), progress: Progress = silent
+) -> Measured:
+    """Return the named features of every customer known at `as_of`, or the whole vocabulary.
+
+    Raises
+    ------
+    DataError
+        If nobody had ordered before the date.
+    """
+    wanted = tuple(BY_NAME[n] for n in names) if names else CATALOGUE
+    needed = with_parts(wanted)
+    table = extract(
+        engine, dataset, tuple(f for f in needed if f.aggregate not in ("tier", "predicted")), as_of, progress
+    )
+    for feature in needed:
+        if feature.aggregate == "tier":
+            table = with_tier(table, feature, tier_cases(feature.name))
+    predicted = tuple(f for f in needed if f.aggregate == "predicted")
+    notes: tuple[str, ...] = ()
+    if predicted:
+        progress("Predicting orders", 0.0)
+        table, notes = _with_predictions(engine, dataset, table, predicted)
+        progress("Predicting orders", 1.0)
+    chosen = tuple(f for f in table.features if f in wanted)
+    values = table.values[[f.name for f in chosen]]
+    return Measured(FeatureTable(values, chosen, as_of, table.fingerprint, table.cutoffs), notes)
+
+
+def with_parts(features: Sequence[Feature]) -> tuple[Feature, ...]:
+    """Return the features with everything their bands and tiers are made of, the parts first."""
+    out: dict[str, Feature] = {}
+
+    def add(feature: Feature) -> None:
+        for part in _parts(feature):
+            add(BY_NAME[part])
+        out.setdefault(feature.name, feature)
+
+    for feature in features:
+        add(feature)
+    return tuple(out.values())
+
+
+def _parts(feature: Feature) -> tuple[str, ...]:
+    if feature.aggregate == "tier":
+        cases = [leaf.feature for _, where in tier_cases(feature.name) for leaf in leaves(where)]
+        return tuple(dict.fromkeys(cases))
+    return feature.of
+
+
+def selection_sql(where: Condition, as_of: date, cutoffs: Mapping[str, tuple[float, ...]]) -> str:
+    """Return the query of the customers `where` selects at `as_of`, over the tables ``profiles`` and ``events``.
+
+    Bands are cut where `cutoffs` says, frozen, so that the same customer does not change band with the crowd.
+
+    Raises
+    ------
+    KeyError
+        Never for features of the vocabulary that SQL can measure; predictions have none.
+    """
+    needed = with_parts([BY_NAME[leaf.feature] for leaf in leaves(where)])
+    measured = tuple(f for f in needed if f.aggregate not in DERIVED)
+    sql = feature_sql(measured, as_of, "profiles", "events")
+    bands = [f"{_band_sql(f, cutoffs[f.name])} AS {identifier(f.name)}" for f in needed if f.aggregate == "band"]
+    if bands:
+        sql = f"SELECT *, {', '.join(bands)} FROM ({sql}) AS banded"
+    tiers = [f"{_tier_sql(f)} AS {identifier(f.name)}" for f in needed if f.aggregate == "tier"]
+    if tiers:
+        sql = f"SELECT *, {', '.join(tiers)} FROM ({sql}) AS tiered"
+    return f"SELECT customer_id FROM ({sql}) AS features WHERE {condition(where)} ORDER BY customer_id"
+
+
+def _band_sql(feature: Feature, cutoffs: tuple[float, ...]) -> str:
+    value = identifier(feature.of[0])
+    labels = [literal(float(x)) if feature.kind == "number" else literal(x) for x in labels_in_order(feature)]
+    cases = [f"WHEN {value} <= {literal(edge)} THEN {label}" for edge, label in zip(cutoffs, labels[:-1], strict=True)]
+    return f"CASE WHEN {value} > 0 THEN CASE {' '.join(cases)} ELSE {labels[-1]} END END"
+
+
+def _tier_sql(feature: Feature) -> str:
+    cases = [f"WHEN {condition(where)} THEN {literal(label)}" for label, where in tier_cases(feature.name)]
+    return f"CASE {' '.join(cases)} END"
+
+
+def _with_predictions(
+    engine: QueryEngine, dataset: Dataset, table: FeatureTable, features: Sequence[Feature]
+) -> tuple[FeatureTable, tuple[str, ...]]:
+    """Return the table with what the lifetime models expect, or with nothing expected and the reasons."""
+    history = extract_history(engine, dataset, table.as_of)
+    refused = gate(history)
+    fitted = None if refused else fit_first(history)
+    refused = refused or gate(history, fitted)
+    if refused or fitted is None:
+        for feature in features:
+            table = table.with_column(feature, table.values["orders"] * np.nan)
+        return table, tuple(f"Nothing is predicted: {reason}" for reason in refused)
+    expected = predict(history, fitted, fit_value(history))
+    for feature in features:
+        table = table.with_column(feature, expected[feature.name].reindex(table.values.index).astype("float64"))
+    note = f"Predictions by {fitted.model} from {len(history):,} customers with an order."
+    return table, (note,)
