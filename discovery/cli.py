@@ -81,14 +81,19 @@ def run(
     config: Annotated[Path, typer.Argument(help="A YAML config.")],
     workspace: InWorkspace,
     as_of: Annotated[str, typer.Option("--as-of", help="A date, instead of the config's.")] = "",
+    engine: Annotated[str, typer.Option(help="duckdb or spark: what computes the features.")] = "",
+    spark_master: Annotated[str, typer.Option(help="Address of a Spark master; none: Spark on this machine.")] = "",
+    memory_limit: Annotated[str, typer.Option(help="Such as 8GB; beyond it the engine spills to disk.")] = "",
     overrides: Overrides = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Do the main job: ingest if needed, features, clusters, rules, evidence, merges."""
-    day = _date(as_of) if as_of else None
+    asked = {"kind": engine, "spark_master": spark_master, "memory_limit": memory_limit}
+    named = [f"engine.{name}={value}" for name, value in asked.items() if value]
+    when = _date(as_of) if as_of else None
     with progress_bars(quiet or as_json) as tell:
-        done = service.discover(config, workspace, as_of=day, overrides=overrides or (), progress=tell)
+        done = service.discover(config, workspace, as_of=when, overrides=[*named, *(overrides or ())], progress=tell)
     if as_json:
         _answer(summary(done), True, "")
         return
@@ -143,13 +148,13 @@ def export(
 
 @app.command()
 def features(as_json: AsJson = False) -> None:
-    """Print the vocabulary: every feature with its unit, window, and what a missing value means."""
+    """Print the vocabulary: every feature with unit, window, what missing means, and what exports can do with it."""
     if as_json:
         _answer([plain(f) for f in service.vocabulary()], True, "")
         return
-    table = Table("feature", "what it is", "unit", "window", "missing", box=None)
+    table = Table("feature", "what it is", "unit", "window", "missing", "Klaviyo", "SQL", box=None)
     for f in service.vocabulary():
-        table.add_row(f.name, f.label, f.unit or f.kind, f"{f.window} days" if f.window else "all time", f.missing)
+        table.add_row(f.name, f.label, f.unit, f.window, f.missing, f.klaviyo, "yes" if f.sql else "no")
     _console().print(table)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from discovery.core.dataset import Dataset
+from discovery.core.errors import UsageError, did_you_mean
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, leaves
@@ -19,6 +20,7 @@ from discovery.features.bands import labels_in_order
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.extract import DERIVED, extract, feature_sql
 from discovery.features.lifetime import extract_history, fit_first, fit_value, gate, predict
+from discovery.features.properties import property_features
 from discovery.features.vocabulary.tiers import TIERS
 from discovery.rules.parse import parse
 from discovery.rules.tiers import with_tier
@@ -38,6 +40,12 @@ def tier_cases(name: str) -> tuple[tuple[str, Condition], ...]:
     return tuple((label, parse(text, BY_NAME)) for label, text in TIERS[name])
 
 
+def vocabulary_of(engine: QueryEngine, dataset: Dataset) -> dict[str, Feature]:
+    """Return the features of a dataset by name: the catalogue, and its own zero-party properties."""
+    own = property_features(engine.kinds(dataset.profiles_path))
+    return {f.name: f for f in (*CATALOGUE, *own)}
+
+
 def measure(
     engine: QueryEngine, dataset: Dataset, as_of: date, names: Sequence[str] = (), progress: Progress = silent
 ) -> Measured:
@@ -45,10 +53,16 @@ def measure(
 
     Raises
     ------
+    UsageError
+        If a name is not known, with the nearest one.
     DataError
         If nobody had ordered before the date.
     """
-    wanted = tuple(BY_NAME[n] for n in names) if names else CATALOGUE
+    known = vocabulary_of(engine, dataset)
+    for name in names:
+        if name not in known:
+            raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, known)}")
+    wanted = tuple(known[n] for n in names) if names else tuple(known.values())
     needed = with_parts(wanted)
     table = extract(
         engine, dataset, tuple(f for f in needed if f.aggregate not in ("tier", "predicted")), as_of, progress
@@ -88,17 +102,21 @@ def _parts(feature: Feature) -> tuple[str, ...]:
     return feature.of
 
 
-def selection_sql(where: Condition, as_of: date, cutoffs: Mapping[str, tuple[float, ...]]) -> str:
-    """Return the query of the customers `where` selects at `as_of`, over the tables ``profiles`` and ``events``.
+def selection_sql(where: Condition, table: FeatureTable) -> str:
+    """Return the query of the customers `where` selects at the table's date, over ``profiles`` and ``events``.
 
-    Bands are cut where `cutoffs` says, frozen, so that the same customer does not change band with the crowd.
+    Bands are cut where the table's were, frozen, so that the same customer does not change band with the crowd.
 
     Raises
     ------
-    KeyError
-        Never for features of the vocabulary that SQL can measure; predictions have none.
+    UsageError
+        If the rule reads a prediction, which no query can make.
     """
-    needed = with_parts([BY_NAME[leaf.feature] for leaf in leaves(where)])
+    as_of, cutoffs = table.as_of, table.cutoffs
+    needed = with_parts([table.feature(leaf.feature) for leaf in leaves(where)])
+    for feature in needed:
+        if feature.aggregate == "predicted":
+            raise UsageError(f"SQL cannot predict {feature.name}. Export the members, or leave it out of the rule.")
     measured = tuple(f for f in needed if f.aggregate not in DERIVED)
     sql = feature_sql(measured, as_of, "profiles", "events")
     bands = [f"{_band_sql(f, cutoffs[f.name])} AS {identifier(f.name)}" for f in needed if f.aggregate == "band"]

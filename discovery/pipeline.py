@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,9 +17,9 @@ import pandas as pd
 
 from discovery.cluster.embed import embed
 from discovery.core.dataset import Dataset
-from discovery.core.errors import DataError
+from discovery.core.errors import DataError, SettingError, did_you_mean
 from discovery.core.evidence import Evidence, MergeVerdict
-from discovery.core.feature import FeatureTable
+from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import Rule, leaves
@@ -28,12 +28,12 @@ from discovery.core.segment import Segmentation
 from discovery.core.settings import Settings, as_plain
 from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
-from discovery.features.catalogue import BY_NAME, default_cluster_features, features_named
+from discovery.features.catalogue import default_cluster_features
 from discovery.features.extract import extract
 from discovery.features.forward import forward_features
 from discovery.ingest.read import ingest
 from discovery.judgement import induced_rules, judge, recommend, written_rules
-from discovery.measuring import Measured, measure
+from discovery.measuring import Measured, measure, vocabulary_of
 from discovery.rules.evaluate import select
 from discovery.rules.library import rules_from
 from discovery.rules.overlap import overlap
@@ -93,11 +93,13 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
     """
     settings, clock = config.settings, Clock()
     question, asked = question_named(settings.question)
-    library = rules_from(read_library(config), BY_NAME)
-    features_named(settings.cluster.features)
+    entries = read_library(config)
     with workspace.writing() as staging, Engine(settings.engine) as engine:
         with clock.step("ingest"):
             dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
+        known = vocabulary_of(engine, dataset)
+        library = rules_from(entries, known)
+        _check_names(settings.cluster.features, known)
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
         with clock.step("features"), _feature_engine(engine, settings) as measuring:
             measured = measure(measuring, dataset, day, progress=progress)
@@ -123,7 +125,8 @@ def _analyse(
     """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
     table = measured.table
     names = settings.cluster.features or question.features or default_cluster_features()
-    inside = select(parse(question.population, BY_NAME), table)
+    known = {f.name: f for f in table.features}
+    inside = select(parse(question.population, known), table)
     with clock.step("clusters"):
         placed = place(table, inside, names, settings.cluster.clip)
         kmeans = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
@@ -134,9 +137,9 @@ def _analyse(
     segmentations = (kmeans, hdbscan, rules)
     with clock.step("rules"):
         progress("Finding rules", 0.0)
-        ruled = list(written_rules(library, BY_NAME, dataset.currency))
+        ruled = list(written_rules(library, known, dataset.currency))
         for number, each in enumerate((kmeans, hdbscan)):
-            ruled += induced_rules(each, table, BY_NAME, dataset.currency, settings.rules, settings.seed)
+            ruled += induced_rules(each, table, known, dataset.currency, settings.rules, settings.seed)
             progress("Finding rules", (number + 1) / 2)
     with clock.step("evidence"):
         evidence, merges = _judge_all(segmentations, table, forward, ruled, names, settings, progress)
@@ -202,6 +205,13 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     numeric = table.values[[f.name for f in table.features if f.kind == "number"]].loc[inside]
     responded = forward.responses.loc[inside, forward.rate_column].to_numpy(dtype=bool)
     return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
+
+
+def _check_names(names: Sequence[str], known: Mapping[str, Feature]) -> None:
+    for name in names:
+        if name not in known or known[name].kind != "number":
+            numbers = [n for n, f in known.items() if f.kind == "number"]
+            raise SettingError(f"cluster.features must name numbers, got {name!r}. {did_you_mean(name, numbers)}")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from discovery.core.run import Run, SegmentRule
 from discovery.core.settings import SettingRow, compile_settings, setting_rows
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS, translate
+from discovery.export import targets
 from discovery.export.yaml import document
-from discovery.features.catalogue import CATALOGUE, features_named
+from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
 from discovery.measuring import measure, selection_sql
@@ -140,7 +142,6 @@ def read_canonical(path: str | Path, folder: str | Path) -> Dataset:
 def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -> FeatureTable:
     """Return every customer's features at `as_of`: those named, or the whole vocabulary."""
     with Engine() as engine:
-        features_named(tuple(names))
         return measure(engine, dataset, as_of, names).table
 
 
@@ -175,9 +176,41 @@ def rule_text(condition: Condition) -> str:
     return to_text(condition)
 
 
-def vocabulary() -> tuple[Feature, ...]:
-    """Return every feature, in the catalogue's order."""
-    return CATALOGUE
+@dataclass(frozen=True)
+class VocabularyRow:
+    """One feature as people look it up, with what each target can do with it."""
+
+    name: str
+    label: str
+    family: str
+    unit: str
+    window: str
+    missing: str
+    klaviyo: str
+    sql: bool
+
+
+def vocabulary() -> tuple[VocabularyRow, ...]:
+    """Return every feature of the catalogue, in its order."""
+    return tuple(
+        VocabularyRow(
+            f.name,
+            f.label,
+            f.family,
+            f.unit or f.kind,
+            _window(f),
+            f.missing,
+            targets.klaviyo(f),
+            targets.sql(f),
+        )
+        for f in CATALOGUE
+    )
+
+
+def _window(feature: Feature) -> str:
+    if feature.window is None:
+        return "all time"
+    return f"{feature.skip + 1} to {feature.window} days ago" if feature.skip else f"{feature.window} days"
 
 
 def config_rows(config: Config) -> tuple[SettingRow, ...]:
@@ -238,7 +271,7 @@ def _sql(run: Run, ruled: SegmentRule, dialect: str) -> str:
     heading = (
         f"-- {ruled.rule.name}\n-- {ruled.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
     )
-    return heading + translate(selection_sql(ruled.rule.where, run.as_of, run.table.cutoffs), dialect) + "\n"
+    return heading + translate(selection_sql(ruled.rule.where, run.table), dialect) + "\n"
 
 
 def _english(ruled: SegmentRule) -> str:

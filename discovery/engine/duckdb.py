@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from discovery.core.feature import Kind
 from discovery.core.settings import EngineSettings
 from discovery.engine.sql import identifier, literal
 
@@ -62,6 +63,10 @@ class Engine:
         """Return the table expression that reads a Parquet file."""
         return parquet(path)
 
+    def kinds(self, path: Path) -> dict[str, Kind | None]:
+        """Return the columns of a Parquet file with what their values are; None where they are no single value."""
+        return {name: _kind(kind) for name, kind in self.columns(parquet(path)).items()}
+
     def frame(self, sql: str) -> pd.DataFrame:
         """Return the result of a query."""
         return self._connection.execute(sql).df()
@@ -79,6 +84,15 @@ class Engine:
     def write(self, sql: str, path: Path) -> None:
         """Write the result of a query as Parquet; the same rows in the same order give the same bytes."""
         self.run(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+
+def _kind(name: str) -> Kind | None:
+    if name.endswith("]") or name.startswith(("STRUCT", "MAP")):
+        return None
+    if name.startswith(("TIMESTAMP", "DATE")):
+        return "date"
+    kinds: dict[str, Kind] = {"VARCHAR": "text", "BOOLEAN": "boolean"}
+    return kinds.get(name, "number")
 
 
 def parquet(path: Path) -> str:

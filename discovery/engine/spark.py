@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from discovery.core.errors import UsageError
+from discovery.core.feature import Kind
 from discovery.core.settings import EngineSettings
 from discovery.engine.sql import identifier, translate
 
@@ -50,8 +51,22 @@ class SparkEngine:
         if path not in self._tables:
             name = f"{path.stem}_{len(self._tables)}"
             self._session.read.parquet(str(path)).createOrReplaceTempView(name)
-            self._tables[path] = identifier(name)
-        return self._tables[path]
+            self._tables[path] = name
+        return identifier(self._tables[path])
+
+    def kinds(self, path: Path) -> dict[str, Kind | None]:
+        """Return the columns of a Parquet file with what their values are; None where they are no single value."""
+        kinds: dict[str, Kind | None] = {
+            "string": "text",
+            "boolean": "boolean",
+            "array": None,
+            "struct": None,
+            "map": None,
+        }
+        kinds |= {"date": "date", "timestamp": "date", "timestamp_ntz": "date"}
+        self.table(path)
+        schema = self._session.table(self._tables[path]).schema
+        return {each.name: kinds.get(each.dataType.typeName(), "number") for each in schema}
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Return the result of a query written in the home dialect."""

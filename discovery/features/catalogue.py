@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from discovery.core.errors import UsageError, did_you_mean
 from discovery.core.feature import Feature
 from discovery.features.vocabulary.behaviour import BROWSING, ENGAGEMENT, LIFECYCLE, SEASONAL
 from discovery.features.vocabulary.order_shape import ORDER_SHAPE
@@ -24,25 +23,6 @@ CATALOGUE: tuple[Feature, ...] = (
 )
 
 BY_NAME: Mapping[str, Feature] = {f.name: f for f in CATALOGUE}
-
-
-def features_named(names: tuple[str, ...]) -> tuple[Feature, ...]:
-    """Return the named features of the catalogue, in the catalogue's order.
-
-    Raises
-    ------
-    UsageError
-        If a name is not in the catalogue, with the nearest one.
-
-    Examples
-    --------
-    >>> [f.unit for f in features_named(("orders", "revenue"))]
-    ['orders', 'money']
-    """
-    for name in names:
-        if name not in BY_NAME:
-            raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, BY_NAME)}")
-    return tuple(f for f in CATALOGUE if f.name in names)
 
 
 def default_cluster_features() -> tuple[str, ...]:

@@ -88,7 +88,10 @@ def feature_sql(features: tuple[Feature, ...], as_of: date, profiles: str, event
     for feature in needed:
         name = identifier(feature.name)
         if feature.aggregate == "profile":
-            inner.append(f"p.{identifier(feature.column)} AS {name}")
+            value = f"p.{identifier(feature.column)}"
+            # A day as text sorts as it should and means the same everywhere.
+            text = f"CAST(CAST({value} AS DATE) AS VARCHAR)"
+            inner.append(f"{text if feature.kind == 'date' else value} AS {name}")
         elif feature.aggregate == "days_since_field":
             today = end // MICROSECONDS_PER_DAY
             inner.append(f"{today} - p.{identifier(feature.column)} // {MICROSECONDS_PER_DAY} AS {name}")

@@ -12,6 +12,7 @@ from discovery.core.settings import CanonicalSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.contract import Arrival, start_problems
+from discovery.ingest.files import reading
 
 
 def read_canonical(engine: Engine, source: CanonicalSource, path: Path, progress: Progress) -> Arrival:
@@ -36,10 +37,8 @@ def read_canonical(engine: Engine, source: CanonicalSource, path: Path, progress
         ("events", EVENT_COLUMNS, ("customer_id", "event", "at")),
     ):
         file = path / f"{table}.parquet"
-        try:
+        with reading(file.name):
             types = engine.columns(parquet(file))
-        except Exception as error:
-            raise DataError(f"{file.name} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
         missing = [c for c in required if c not in types]
         if missing:
             raise DataError(f"{file.name} must have the columns {', '.join(required)}; missing: {', '.join(missing)}.")
@@ -48,11 +47,14 @@ def read_canonical(engine: Engine, source: CanonicalSource, path: Path, progress
         if unknown:
             notes.append(f"{file.name}: columns without a meaning here were left out: {', '.join(sorted(unknown))}.")
         chosen = ", ".join(f"{_cast(c, types[c], columns.get(c))} AS {identifier(c)}" for c in kept)
-        origin = f', {literal(file.name)} AS file, file_row_number + 1 AS "row"' if table == "events" else ""
-        engine.run(
-            f"CREATE OR REPLACE TABLE {table}_in AS SELECT {chosen}{origin} "
-            f"FROM read_parquet({literal(str(file))}, file_row_number = true)"
-        )
+        # Where every column is in its type already, nothing can fail later and nothing needs a copy.
+        sound = all(types[c] == columns.get(c, types[c]) for c in kept)
+        with reading(file.name):
+            engine.run(
+                f"CREATE OR REPLACE {'VIEW' if sound else 'TABLE'} {table}_in AS SELECT {chosen}, "
+                f'{literal(file.name)} AS file, file_row_number + 1 AS "row" '
+                f"FROM read_parquet({literal(str(file))}, file_row_number = true)"
+            )
         progress("Reading the store", 0.5)
     rows = int(engine.scalar("SELECT (SELECT count(*) FROM profiles_in) + (SELECT count(*) FROM events_in)"))
     progress("Reading the store", 1.0)

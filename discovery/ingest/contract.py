@@ -3,6 +3,7 @@
 A reader leaves three tables in the engine:
 
 ``profiles_in``  any of the canonical profile columns, and ``property.*``
+                 (``file`` and ``row`` of their origin, where it has them)
 ``events_in``    the canonical event columns it has, with ``file`` and ``row`` of their origin
 ``problems_in``  file, row, column, value, reason: one line per fault, so that a row may stand in it twice
 """
@@ -23,6 +24,8 @@ from discovery.engine.sql import identifier, literal, literals
 
 #: Instants outside these are typing errors, not events.
 EARLIEST, LATEST = midnight(date(1990, 1, 1)), midnight(date(2100, 1, 1))
+#: Largest sum that DECIMAL(18,4) holds.
+_LARGEST = 1e14
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class Arrival:
 
 
 def start_problems(engine: Engine) -> None:
-    """Make the empty table that readers and the contract put faults into."""
+    """Make the empty table that readers and the contract put faults into, and forget what an earlier reader left."""
+    for name in ("events_in", "profiles_in"):
+        _forget(engine, name)
     engine.run(
         "CREATE OR REPLACE TABLE problems_in "
         '(file VARCHAR, "row" BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR)'
@@ -62,21 +67,19 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress) -> D
     Raises
     ------
     DataError
-        If no customer or no event is left, with the reasons counted; or if the currency is not stated.
+        If no customer is left, with the reasons counted; or if the currency is not stated.
     """
     if len(arrival.currency) != 3 or not arrival.currency.isupper():
         raise DataError(
             f"The currency must be an ISO 4217 code such as USD, got {arrival.currency!r}. Set source.currency."
         )
     progress("Checking rows", 0.0)
-    _complete(engine, "events_in", EVENT_COLUMNS)
-    _complete(engine, "profiles_in", PROFILE_COLUMNS)
     _usable_events(engine)
     progress("Checking rows", 0.5)
     notes = [*arrival.notes, *_unknown_events(engine)]
     _customers(engine)
     counts = _counts(engine)
-    if not engine.scalar("SELECT count(*) FROM events_ok"):
+    if not engine.scalar("SELECT count(*) FROM customers"):
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items()) or "the source is empty"
         raise DataError(f"No usable row among {arrival.rows_read:,}: {reasons}. Check the column mapping.")
     progress("Writing the dataset", 0.0)
@@ -86,6 +89,9 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress) -> D
     if unused:
         notes.insert(0, f"{arrival.rows_read:,} rows read, {unused:,} of them not usable: see problems.parquet.")
     first, last, events = engine.rows('SELECT min("at"), max("at"), count(*) FROM events_ok')[0]
+    if not events:
+        notes.append("The source holds no events: customers are known by their properties only, and nothing is dated.")
+        first, last = engine.rows("SELECT coalesce(min(created_at), 0), coalesce(max(created_at), 0) FROM customers")[0]
     names = engine.rows("SELECT event, count(*) FROM events_ok GROUP BY event ORDER BY event")
     dataset = Dataset(
         folder=out,
@@ -103,38 +109,53 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress) -> D
     return dataset
 
 
-def _complete(engine: Engine, table: str, columns: Iterable[str]) -> None:
-    """Add the canonical columns a reader did not bring, as missing."""
-    types = {**PROFILE_COLUMNS, **EVENT_COLUMNS}
-    present = engine.columns(table)
-    for name in columns:
-        if name not in present:
-            engine.run(f"ALTER TABLE {table} ADD COLUMN {identifier(name)} {types[name]}")
+def _forget(engine: Engine, name: str) -> None:
+    """Drop a table or a view, whichever has this name."""
+    for kind in engine.rows("SELECT table_type FROM information_schema.tables WHERE table_name = ?", [name]):
+        engine.run(f"DROP {'VIEW' if kind[0] == 'VIEW' else 'TABLE'} {identifier(name)}")
 
 
 def _usable_events(engine: Engine) -> None:
-    no_customer = "customer_id IS NULL OR trim(customer_id) = ''"
-    bad_time = f'"at" IS NULL OR "at" < {EARLIEST} OR "at" >= {LATEST}'
-    report(engine, "events_in", "customer_id", "missing_customer", no_customer)
-    report(engine, "events_in", "event", "missing_event_name", "event IS NULL OR event = ''")
-    report(engine, "events_in", "at", "impossible_date", bad_time)
-    columns = ", ".join(
-        f"CAST({identifier(name)} AS {kind}) AS {identifier(name)}" for name, kind in EVENT_COLUMNS.items()
-    )
-    engine.run(
-        f'CREATE OR REPLACE TABLE events_ok AS SELECT {columns}, file, "row" FROM events_in '
-        f"WHERE NOT ({no_customer}) AND event IS NOT NULL AND event <> '' AND NOT ({bad_time})"
-    )
-    engine.run("DROP TABLE events_in")
+    """Make the view ``events_ok``: rows without a fault, every column there in its type. It copies nothing."""
+    present = engine.columns("events_in")
+    out, faults = [], {}
+    for name, kind in EVENT_COLUMNS.items():
+        given = f"CAST({identifier(name)} AS {kind})" if name in present else f"CAST(NULL AS {kind})"
+        out.append(f"{given} AS {identifier(name)}")
+        if kind.startswith("DECIMAL") and name in present and not present[name].startswith("DECIMAL(18"):
+            faults["impossible_number", name] = f"NOT (abs(CAST({identifier(name)} AS DOUBLE)) < {_LARGEST})"
+    faults["missing_customer", "customer_id"] = "customer_id IS NULL OR trim(customer_id) = ''"
+    faults["missing_event_name", "event"] = "event IS NULL OR event = ''"
+    faults["impossible_date", "at"] = f'"at" IS NULL OR "at" < {EARLIEST} OR "at" >= {LATEST}'
+    any_fault = " OR ".join(f"coalesce({where}, FALSE)" for where in faults.values())
+    if engine.scalar(f"SELECT count(*) FROM events_in WHERE {any_fault}"):
+        for (reason, column), where in faults.items():
+            report(engine, "events_in", column, reason, where)
+    _forget(engine, "events_ok")
+    engine.run(f'CREATE VIEW events_ok AS SELECT {", ".join(out)}, file, "row" FROM events_in WHERE NOT ({any_fault})')
+    if "event_id" in present:
+        _drop_repeated_ids(engine)
+
+
+def _drop_repeated_ids(engine: Engine) -> None:
     known, distinct = engine.rows("SELECT count(event_id), count(DISTINCT event_id) FROM events_ok")[0]
-    if known > distinct:
-        engine.run(
-            "CREATE OR REPLACE TABLE events_ok AS SELECT *, CASE WHEN event_id IS NULL THEN 1 ELSE row_number() OVER "
-            '(PARTITION BY event_id ORDER BY "at", customer_id, event, file, "row") END AS turn FROM events_ok'
-        )
-        report(engine, "events_ok", "event_id", "duplicate_event", "turn > 1")
-        engine.run("DELETE FROM events_ok WHERE turn > 1")
-        engine.run("ALTER TABLE events_ok DROP COLUMN turn")
+    if known == distinct:
+        return
+    # Only events whose id stands twice are compared; which one stays depends on what they hold, not on their order.
+    content = ", ".join(identifier(c) for c in EVENT_COLUMNS)
+    engine.run(
+        "CREATE OR REPLACE TABLE events_twice AS SELECT *, row_number() OVER "
+        f'(PARTITION BY event_id ORDER BY {content}, file, "row") AS turn FROM events_ok WHERE event_id IN '
+        "(SELECT event_id FROM events_ok GROUP BY event_id HAVING count(*) > 1)"
+    )
+    report(engine, "events_twice", "event_id", "duplicate_event", "turn > 1")
+    engine.run(
+        "CREATE OR REPLACE TABLE events_once AS SELECT o.* FROM events_ok o ANTI JOIN events_twice USING (event_id) "
+        "UNION ALL SELECT * EXCLUDE (turn) FROM events_twice WHERE turn = 1"
+    )
+    engine.run("DROP VIEW events_ok")
+    engine.run("ALTER TABLE events_once RENAME TO events_ok")
+    engine.run("DROP TABLE events_twice")
 
 
 def _unknown_events(engine: Engine) -> list[str]:
@@ -148,22 +169,31 @@ def _unknown_events(engine: Engine) -> list[str]:
 
 def _customers(engine: Engine) -> None:
     """Make the table of customers: those of the profiles and those only seen in events."""
-    report_doubles = (
-        "CREATE OR REPLACE TABLE profiles_once AS SELECT * EXCLUDE (turn) FROM (SELECT *, row_number() OVER "
-        "(PARTITION BY customer_id ORDER BY created_at NULLS LAST, email NULLS LAST, country NULLS LAST) AS turn "
-        "FROM profiles_in WHERE customer_id IS NOT NULL AND trim(customer_id) <> '') WHERE turn = 1"
+    present = engine.columns("profiles_in")
+    rest = [*PROFILE_COLUMNS, *sorted(c for c in present if c.startswith("property."))]
+    rest.remove("customer_id")
+    given = ", ".join(
+        identifier(c) if c in present else f"CAST(NULL AS {PROFILE_COLUMNS[c]}) AS {identifier(c)}" for c in rest
     )
-    engine.run(report_doubles)
-    known = engine.columns("profiles_once")
-    rest = [identifier(c) for c in known if c in PROFILE_COLUMNS and c not in ("customer_id", "created_at")]
-    rest += [identifier(c) for c in sorted(known) if c.startswith("property.")]
+    content = ", ".join(f"{identifier(c)} NULLS LAST" for c in rest if c in present)
+    order = f"ORDER BY {content}" if content else ""
+    origin = 'file, "row"' if {"file", "row"} <= set(present) else 'NULL AS file, NULL AS "row"'
+    engine.run(
+        f"CREATE OR REPLACE TABLE profiles_ranked AS SELECT customer_id, {given}, {origin}, "
+        f"row_number() OVER (PARTITION BY customer_id {order}) AS turn "
+        "FROM profiles_in WHERE customer_id IS NOT NULL AND trim(customer_id) <> ''"
+    )
+    if {"file", "row"} <= set(present):
+        report(engine, "profiles_ranked", "customer_id", "duplicate_customer", "turn > 1")
+    chosen = ", ".join(identifier(c) for c in rest if c != "created_at")
     engine.run(
         "CREATE OR REPLACE TABLE customers AS SELECT row_number() OVER (ORDER BY customer_id) - 1 AS customer_key, "
-        f"customer_id, coalesce(p.created_at, e.first_at) AS created_at, {', '.join(rest)} "
-        "FROM profiles_once p FULL JOIN "
+        f"customer_id, coalesce(p.created_at, e.first_at) AS created_at, {chosen} "
+        "FROM (SELECT * FROM profiles_ranked WHERE turn = 1) p FULL JOIN "
         '(SELECT customer_id, min("at") AS first_at FROM events_ok GROUP BY customer_id) e '
         "USING (customer_id)"
     )
+    engine.run("DROP TABLE profiles_ranked")
 
 
 def _counts(engine: Engine) -> dict[str, int]:
@@ -175,13 +205,22 @@ def _write(engine: Engine, out: Path) -> None:
     engine.write('SELECT * FROM problems_in ORDER BY file, "row", reason, "column"', out / "problems.parquet")
     engine.write("SELECT * FROM customers ORDER BY customer_key", out / "profiles.parquet")
     columns = ", ".join(f"e.{identifier(c)}" for c in EVENT_COLUMNS)
+    # Every column takes part in the order, so that rows that differ in one only do not stand as they came.
+    first = ("at", "event", "event_id", "order_id", "product_id", "value")
+    content = [*first, *(c for c in EVENT_COLUMNS if c not in ("customer_id", *first))]
+    present = engine.columns("events_in")
+    order = ", ".join(f"e.{identifier(c)}" for c in content if c in present)
+    cancelled, join = "CAST(NULL AS BIGINT)", ""
+    if engine.scalar("SELECT count(*) FROM events_ok WHERE event = 'cancelled_order'"):
+        cancelled = "CASE WHEN e.event IN ('placed_order', 'ordered_product') THEN x.cancelled_at END"
+        join = (
+            ' LEFT JOIN (SELECT customer_id, order_id, min("at") AS cancelled_at FROM events_ok '
+            "WHERE event = 'cancelled_order' AND order_id IS NOT NULL GROUP BY customer_id, order_id) x "
+            "USING (customer_id, order_id)"
+        )
     engine.write(
-        f"SELECT c.customer_key, {columns}, CASE WHEN e.event IN ('placed_order', 'ordered_product') "
-        "THEN x.cancelled_at END AS cancelled_at FROM events_ok e JOIN customers c USING (customer_id) LEFT JOIN "
-        "(SELECT customer_id, order_id, min(\"at\") AS cancelled_at FROM events_ok WHERE event = 'cancelled_order' "
-        "AND order_id IS NOT NULL GROUP BY customer_id, order_id) x USING (customer_id, order_id) "
-        'ORDER BY c.customer_key, e."at", e.event, e.event_id, e.order_id, e.product_id, e.value, e.quantity, '
-        "e.campaign_id, e.discount, e.product",
+        f"SELECT c.customer_key, {columns}, {cancelled} AS cancelled_at FROM events_ok e "
+        f"JOIN customers c USING (customer_id){join} ORDER BY c.customer_key{', ' + order if order else ''}",
         out / "events.parquet",
     )
 

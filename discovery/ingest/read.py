@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import count
 from pathlib import Path
 
 from discovery.core.dataset import Dataset
 from discovery.core.progress import Progress, silent
-from discovery.core.settings import CanonicalSource, Source, TableSource
+from discovery.core.settings import (
+    CanonicalSource,
+    JoinedSource,
+    KlaviyoSource,
+    PartSource,
+    ShopifySource,
+    Source,
+    TableSource,
+)
 from discovery.engine.duckdb import Engine
 from discovery.ingest.canonical import read_canonical
-from discovery.ingest.contract import finish
+from discovery.ingest.contract import Arrival, finish
+from discovery.ingest.joined import read_joined
+from discovery.ingest.klaviyo import read_klaviyo
+from discovery.ingest.shopify import read_shopify
 from discovery.ingest.table import read_table
 
 
@@ -35,11 +47,29 @@ def ingest(engine: Engine, source: Source, base: Path, out: Path, progress: Prog
     DataError
         If the files cannot be used, with what to do.
     """
-    path = (base / source.path).resolve()
+    with tempfile.TemporaryDirectory(prefix="segment-discovery-") as scratch:
+        if isinstance(source, JoinedSource):
+            parts = count()  # each part has its own scratch folder, since the engine may still read what lies there
+
+            def read(part: PartSource, path: Path) -> Arrival:
+                folder = Path(scratch) / str(next(parts))
+                folder.mkdir()
+                return _read(engine, part, path, folder, progress)
+
+            arrival = read_joined(engine, source, base, read, progress)
+        else:
+            arrival = _read(engine, source, (base / source.path).resolve(), Path(scratch), progress)
+        return finish(engine, arrival, out, progress)
+
+
+def _read(engine: Engine, source: PartSource, path: Path, scratch: Path, progress: Progress) -> Arrival:
+    """Leave one source's tables in the engine and say what was left."""
     match source:
         case CanonicalSource():
-            arrival = read_canonical(engine, source, path, progress)
+            return read_canonical(engine, source, path, progress)
         case TableSource():
-            with tempfile.TemporaryDirectory(prefix="segment-discovery-") as scratch:
-                arrival = read_table(engine, source, path, Path(scratch), progress)
-    return finish(engine, arrival, out, progress)
+            return read_table(engine, source, path, scratch, progress)
+        case ShopifySource():
+            return read_shopify(engine, source, path, progress)
+        case KlaviyoSource():
+            return read_klaviyo(engine, source, path, progress)

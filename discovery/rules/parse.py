@@ -7,6 +7,7 @@ else can reach an engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import sqlglot
@@ -133,12 +134,16 @@ class _Reader:
 
     def _value(self, node: exp.Expr, feature: Feature, *, ordered: bool) -> Scalar:
         value = self._literal(node)
-        wanted = {"number": "a number", "text": "a text in single quotes", "boolean": "TRUE or FALSE"}.get(
-            feature.kind, "a text in single quotes"
-        )
+        wanted = {
+            "number": "a number",
+            "text": "a text in single quotes",
+            "boolean": "TRUE or FALSE",
+            "date": "a date such as '2025-12-31'",
+        }.get(feature.kind, "a text in single quotes")
         fits = {
             "number": isinstance(value, (int, float)) and not isinstance(value, bool),
             "boolean": isinstance(value, bool),
+            "date": isinstance(value, str) and _is_date(value),
         }.get(feature.kind, isinstance(value, str))
         if not fits:
             raise self._fault(f"{feature.name} must be compared with {wanted}, got {node.sql(dialect='duckdb')}", node)
@@ -207,6 +212,13 @@ def _wrapped(part: Condition) -> str:
 
 def _shown(value: Scalar) -> str:
     return exp.convert(value).sql(dialect="duckdb")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _position(node: exp.Expr) -> int | None:

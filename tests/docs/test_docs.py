@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -101,3 +102,10 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
         text = path.read_text(encoding="utf-8", errors="ignore")
         assert "pypi" + ".org" not in text, name
         assert not re.search(r"(?<![\w.])/(root|work|home)/\w", text), name
+
+
+def test_the_page_of_features_is_the_vocabulary() -> None:
+    spec = importlib.util.spec_from_file_location("write_features", ROOT / "docs" / "write_features.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert (ROOT / "docs" / "features.md").read_text(encoding="utf-8") == module.page(), "run docs/write_features.py"

@@ -13,7 +13,7 @@ import xlsxwriter
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
 from discovery.engine.duckdb import Engine
-from discovery.features.catalogue import features_named
+from discovery.features.catalogue import BY_NAME
 from discovery.features.extract import extract
 from discovery.ingest.read import ingest
 from discovery.store import read_config
@@ -32,7 +32,7 @@ def dataset(folder: Path, source: Path, *overrides: str) -> Dataset:
 
 def buyers(data: Dataset, as_of: date) -> FeatureTable:
     with Engine() as engine:
-        return extract(engine, data, features_named(NAMES), as_of)
+        return extract(engine, data, tuple(BY_NAME[n] for n in NAMES), as_of)
 
 
 @pytest.fixture(scope="module")

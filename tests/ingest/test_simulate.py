@@ -18,10 +18,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 from discovery.core.dataset import EVENT_COLUMNS, EVENT_NAMES, PROFILE_COLUMNS
 from discovery.core.errors import UsageError
+from discovery.core.holidays import black_friday
 from discovery.ingest.simulate import simulate
 from discovery.ingest.simulate.blocks import BLOCK
 from discovery.ingest.simulate.planted import TYPES
-from discovery.ingest.simulate.seasons import black_friday
 
 SEED = 11
 FILES = ("profiles.parquet", "events.parquet", "truth.parquet", "store.json", "truth.json")

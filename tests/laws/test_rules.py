@@ -29,6 +29,7 @@ FEATURES = {
         Feature("orders", "orders", "RFM", "count", ("placed_order",)),
         Feature("revenue", "revenue", "RFM", "sum", ("placed_order",), "value", missing="missing"),
         Feature("country", "country", "Geography", "profile", column="country", kind="text", missing="missing"),
+        Feature("birthday", "birthday", "Zero-party", "profile", column="birthday", kind="date", missing="missing"),
         Feature(
             "suppressed", "suppressed", "Consent", "profile", column="suppressed", kind="boolean", missing="missing"
         ),
@@ -45,6 +46,7 @@ def leaves_() -> st.SearchStrategy[Condition]:
     return st.one_of(
         st.builds(Compare, number, sign, NUMBERS),
         st.builds(Compare, st.just("country"), equal, TEXTS),
+        st.builds(Compare, st.just("birthday"), sign, st.dates().map(str)),
         st.builds(Compare, st.just("suppressed"), equal, st.booleans()),
         st.builds(lambda f, a, b: Between(f, min(a, b), max(a, b)), number, NUMBERS, NUMBERS),
         st.builds(OneOf, st.just("country"), st.lists(TEXTS, min_size=1, max_size=3).map(tuple)),
@@ -72,6 +74,9 @@ def table() -> FeatureTable:
             "orders": rng.integers(0, 9, n).astype(float),
             "revenue": np.where(rng.random(n) < 0.3, np.nan, rng.integers(-50, 400, n).astype(float)),
             "country": pd.Series(rng.choice(np.array(["US", "GB", "O'Neill", None], dtype=object), n), dtype=object),
+            "birthday": pd.Series(
+                rng.choice(np.array(["1990-05-01", "2001-12-31", None], dtype=object), n), dtype=object
+            ),
             "suppressed": pd.Series(rng.choice(np.array([True, False, None], dtype=object), n), dtype=object),
         }
     )
@@ -100,7 +105,9 @@ def test_yaml_and_json_are_exact_round_trips(tree: Condition) -> None:
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     with Engine() as made:
-        made.load("t", TABLE.values.reset_index().astype({"country": "str", "suppressed": "boolean"}))
+        made.load(
+            "t", TABLE.values.reset_index().astype({"country": "str", "birthday": "str", "suppressed": "boolean"})
+        )
         yield made
 
 
@@ -140,6 +147,8 @@ def test_a_rule_and_its_not_share_nobody_and_leave_out_the_unknown(tree: Conditi
         ("orders > 1 UNION SELECT 1", "one condition"),
         ("", "empty"),
         ("orders = 1e999", "finite"),
+        ("birthday > 'soon'", "a date such as"),
+        ("birthday > '2025-02-30'", "a date such as"),
         ("orders LIKE 'a'", "Only comparisons"),
         ("orders IS NULL", "Only comparisons"),
         ("orders = NULL", "Only comparisons"),

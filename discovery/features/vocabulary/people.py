@@ -19,4 +19,5 @@ PEOPLE: tuple[Feature, ...] = (
     _consent("consent_email", "e-mail consent"),
     _consent("consent_sms", "SMS consent"),
     field("boolean", "Consent")("suppressed", "suppressed"),
+    field("date", "Zero-party")("birthday", "birthday"),
 )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from discovery.core.dataset import MICROSECONDS_PER_DAY, midnight
+from discovery.core.holidays import black_friday
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -30,18 +31,6 @@ _MONTH = (0.85, 0.95, 0.95, 1.0, 1.05, 0.95, 0.78, 0.80, 0.95, 1.0, 1.2, 1.35)
 _HOUR_OF_DAY = np.array([9, 8, 7, 5, 3, 2, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 9, 9, 10, 10], dtype=np.float64)
 _BLACK_FRIDAY_FACTOR = 3.0
 _AFTER_CHRISTMAS_FACTOR = 0.6
-
-
-def black_friday(year: int) -> date:
-    """Return the day after the fourth Thursday of November.
-
-    Examples
-    --------
-    >>> black_friday(2025)
-    datetime.date(2025, 11, 28)
-    """
-    first = date(year, 11, 1)
-    return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
 
 
 def _day_weight(day: date) -> float:

@@ -1,0 +1,45 @@
+"""Zero-party properties: whatever a form asked becomes a feature of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from discovery.core.feature import Feature, Kind
+
+_PREFIX = "property."
+
+
+def property_features(columns: Mapping[str, Kind | None]) -> tuple[Feature, ...]:
+    """Return one feature per ``property.<name>`` column of the profiles, in alphabetical order.
+
+    Parameters
+    ----------
+    columns : mapping
+        Column to what its values are; None where they are no single value (a list).
+
+    Notes
+    -----
+    The feature's name is ``property_`` and the property's name in lower case, with underscores for what an identifier
+    cannot hold; where two would be the same, the later ones are numbered. Lists are left out: a rule reads them, a
+    table of numbers cannot.
+
+    Examples
+    --------
+    >>> [f.name for f in property_features({"property.Shoe size": "number", "property.topics": None, "email": "text"})]
+    ['property_shoe_size']
+    """
+    out: dict[str, Feature] = {}
+    for column in sorted(columns):
+        kind = columns[column]
+        if not column.startswith(_PREFIX) or kind is None:
+            continue
+        label = column.removeprefix(_PREFIX)
+        base = name = "property_" + (re.sub(r"\W+", "_", label.lower()).strip("_") or "unnamed")
+        number = 2
+        while name in out:
+            name, number = f"{base}_{number}", number + 1
+        out[name] = Feature(
+            name, f"{label} (asked)", "Zero-party", "profile", column=column, kind=kind, missing="not answered: missing"
+        )
+    return tuple(out.values())

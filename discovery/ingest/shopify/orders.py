@@ -1,0 +1,135 @@
+"""Shopify's orders: one row each, with what is wrong with them."""
+
+from __future__ import annotations
+
+from discovery.core.errors import DataError
+from discovery.core.settings import ShopifySource
+from discovery.engine.duckdb import Engine
+from discovery.engine.sql import literal, literals
+from discovery.ingest.cells import LARGEST, bare, is_email
+from discovery.ingest.contract import report
+from discovery.ingest.places import code_places
+
+#: Payment never came or was undone before the goods left: no order, whatever its total says.
+NOT_ORDERS = ("voided", "expired")
+_CELLS = (
+    *("email", "phone", "id", "status", "created_text", "created", "cancelled", "fulfilled", "currency"),
+    *("money_text", "money", "refunded", "discount", "discount_code", "accepts"),
+)
+_PLACE = ("country", "region", "city", "postal")
+
+
+def make_orders(engine: Engine, source: ShopifySource) -> tuple[str, list[str]]:
+    """Make the table ``shop_orders`` out of ``shop_rows``; return the currency, and notes.
+
+    - An order's cells stand on its first line; whatever other lines and files state fills what it leaves open. Of
+      two exports of one order the later state counts: cancelled, then the larger refund, then paid, then fulfilled.
+    - ``voided`` and ``expired`` orders are no orders: all their rows are problems.
+    - ``pending``, ``authorized`` and ``partially_paid`` orders count: the customer did order. A note says how many.
+    - The value is ``Total`` (with shipping and taxes, refunds not taken off) or ``Subtotal``, as the source says.
+    - An order of value 0 is kept as an event; features count orders above 0. A note says how many.
+    - An order without a customer, a readable date or an amount is a problem, with all its rows.
+
+    Raises
+    ------
+    DataError
+        If the orders are in several currencies and the source chooses none, or one name stands for two orders.
+    """
+    state = "is_head DESC, (cancelled IS NOT NULL) DESC, refunded DESC NULLS LAST, (paid_text IS NOT NULL) DESC"
+    content = ", ".join(c for c in engine.columns("shop_rows") if c not in ("file", "row", "repeated"))
+    order = f"{state}, (fulfilled IS NOT NULL) DESC, md5(CAST(row({content}) AS VARCHAR))"
+    cells = ", ".join(f"arg_min({c}, turn) FILTER (WHERE {c} IS NOT NULL) AS {c}" for c in _CELLS)
+    # One address for an order: the payer's, and the parcel's where the payer's has no country.
+    address = ", ".join(
+        f"CASE WHEN billing_country IS NOT NULL THEN billing_{p} ELSE shipping_{p} END AS {p}" for p in _PLACE
+    )
+    places = ", ".join(
+        f"arg_min({p}, turn) FILTER (WHERE country IS NOT NULL AND {p} IS NOT NULL) AS {p}" for p in _PLACE
+    )
+    engine.run(
+        f"CREATE OR REPLACE TABLE shop_orders AS SELECT name, {cells}, {places}, "
+        "count(DISTINCT created) AS times, bool_or(is_head) AS known "
+        f"FROM (SELECT *, {address}, row_number() OVER (PARTITION BY name ORDER BY {order}) AS turn FROM shop_rows) "
+        "GROUP BY name"
+    )
+    _refuse_two_stores(engine)
+    currency = _currency(engine, source)
+    _judge(engine, source, currency)
+    notes = [*code_places(engine, "shop_orders"), *_count(engine)]
+    return currency, notes
+
+
+def _refuse_two_stores(engine: Engine) -> None:
+    found = engine.rows("SELECT name FROM shop_orders WHERE times > 1 ORDER BY name")
+    if found:
+        raise DataError(
+            f"Each order name must stand for one order, but {found[0][0]!r} has two creation times ({len(found):,} "
+            "such names): exports of two stores in one folder? Give each store its own folder, as parts of a joined "
+            "source."
+        )
+
+
+def _currency(engine: Engine, source: ShopifySource) -> str:
+    found = engine.rows(
+        "SELECT upper(currency), count(*) FROM shop_orders WHERE currency IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    names = [str(r[0]) for r in found]
+    if source.currency:
+        if names and source.currency not in names:
+            raise DataError(f"source.currency is {source.currency!r}, but the orders are in {', '.join(names)}.")
+        return source.currency
+    if len(names) > 1:
+        listed = ", ".join(f"{name} ({n:,} orders)" for name, n in found)
+        raise DataError(
+            f"The orders must be in one currency, got {listed}. Set source.currency to read those in it and leave the "
+            "others out."
+        )
+    return names[0] if names else ""
+
+
+def _judge(engine: Engine, source: ShopifySource, currency: str) -> None:
+    """Give every order its customer and report each fault on all its rows."""
+    engine.run(
+        f"CREATE OR REPLACE TABLE shop_orders AS SELECT * EXCLUDE (created, money, postal, times), "
+        f'{source.customer_key} AS customer_id, created AS "at", money AS value, postal AS postal_code, '
+        f"coalesce(id, {bare('name')}) AS order_id, "
+        "CASE WHEN lower(accepts) IN ('yes', 'true') THEN 'subscribed' END AS consent_email FROM shop_orders"
+    )
+    status = "replace(lower(status), ' ', '_')"
+    faults = {
+        "order_without_first_line": ("Created at", "created_text", "NOT known"),
+        "missing_customer": (source.customer_key.capitalize(), "customer_id", "known AND customer_id IS NULL"),
+        "bad_date": ("Created at", "created_text", 'known AND "at" IS NULL'),
+        "bad_number": (source.order_value.capitalize(), "money_text", "known AND value IS NULL"),
+        "impossible_number": (
+            *(source.order_value.capitalize(), "money_text"),
+            f"value < 0 OR value >= {LARGEST:.0f}",
+        ),
+        **{f"{s}_order": ("Financial Status", "status", f"{status} = {literal(s)}") for s in NOT_ORDERS},
+        "other_currency": ("Currency", "currency", f"upper(currency) <> {literal(currency)}"),
+    }
+    if source.customer_key == "email":
+        faults["bad_email"] = ("Email", "email", f"NOT {is_email('email')}")
+    engine.run(
+        'CREATE OR REPLACE TABLE shop_lines AS SELECT o.*, r.file, r."row" FROM shop_rows r JOIN shop_orders o '
+        "USING (name) WHERE NOT r.repeated"
+    )
+    for reason, (column, shown, where) in faults.items():
+        report(engine, "shop_lines", column, reason, where, shown)
+    wrong = " OR ".join(f"coalesce({where}, FALSE)" for _, _, where in faults.values())
+    engine.run(f"CREATE OR REPLACE TABLE shop_orders AS SELECT *, NOT ({wrong}) AS usable FROM shop_orders")
+
+
+def _count(engine: Engine) -> list[str]:
+    notes = []
+    unpaid = engine.rows(
+        "SELECT lower(status), count(*) FROM shop_orders WHERE usable AND replace(lower(status), ' ', '_') IN "
+        f"{literals(('pending', 'authorized', 'partially_paid', 'unpaid'))} GROUP BY 1 ORDER BY 1"
+    )
+    if unpaid:
+        listed = ", ".join(f"{status} {n:,}" for status, n in unpaid)
+        notes.append(f"Orders not fully paid yet count as orders: {listed}.")
+    free = engine.scalar("SELECT count(*) FROM shop_orders WHERE usable AND value = 0")
+    if free:
+        notes.append(f"{free:,} orders of value 0 are kept as events; features count orders above 0.")
+    return notes

@@ -1,0 +1,100 @@
+"""The same questions to DuckDB and to Spark: every feature must be the same, to the last digit."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_series_equal
+
+from discovery.core.dataset import Dataset
+from discovery.core.feature import FeatureTable
+from discovery.engine.duckdb import Engine
+from discovery.engine.query import QueryEngine
+from discovery.engine.spark import SparkEngine
+from discovery.features.catalogue import CATALOGUE
+from discovery.measuring import measure
+from tests.stores import read_store, write_store
+
+# One worker starts one Java process for all of these.
+pytestmark = pytest.mark.xdist_group("spark")
+AS_OF = date(2024, 3, 1)
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[QueryEngine]:
+    if shutil.which("java") is None:
+        pytest.skip("needs Java: apt-get install openjdk-17-jre-headless")
+    if importlib.util.find_spec("pyspark") is None:
+        pytest.skip("needs PySpark: pip install 'segment-discovery[spark]'")
+    with SparkEngine() as engine:
+        yield engine
+
+
+def edge_cases() -> pd.DataFrame:
+    """No orders, one order, ties at midnight, events exactly at the date, missing money, 29 February."""
+    day = datetime(2024, 3, 1)
+    rows: list[tuple[object, ...]] = [
+        ("none", "viewed_product", day - timedelta(days=3), None, None, "p1", None, None),
+        ("one", "placed_order", day - timedelta(days=1), 10.0, "o1", None, 1.0, None),
+        ("tie", "placed_order", datetime(2024, 2, 1), 10.01, "o2", None, 1.0, 0.0),
+        ("tie", "placed_order", datetime(2024, 2, 1), 20.02, "o3", None, 2.0, 3.0),
+        ("tie", "placed_order", datetime(2024, 2, 1), 0.1, "o4", None, 2.0, 3.0),
+        ("edge", "placed_order", day - timedelta(microseconds=1), 33.33, "o5", None, 1.0, 0.0),
+        ("edge", "placed_order", day, 44.44, "o6", None, 1.0, 0.0),
+        ("edge", "placed_order", day - timedelta(days=90), 0.3, "o7", None, 1.0, 0.0),
+        ("edge", "placed_order", day - timedelta(days=90, microseconds=1), 0.7, "o8", None, 1.0, 0.0),
+        ("leap", "placed_order", datetime(2024, 2, 29, 23, 59, 59), 5.0, "o9", None, 1.0, None),
+        ("leap", "placed_order", datetime(2023, 2, 28), 5.0, "o10", None, 1.0, None),
+        ("leap", "placed_order", datetime(2022, 11, 25, 12), 7.0, "o13", None, 1.0, None),
+        ("money", "placed_order", datetime(2024, 1, 5), None, "o11", None, None, None),
+        ("money", "placed_order", datetime(2024, 1, 6), 0.0, "o12", None, 1.0, 0.0),
+        ("money", "refunded_order", datetime(2024, 1, 7), -3.0, "o12", None, None, None),
+        ("mail", "opened_email", datetime(2024, 2, 20), None, None, None, None, None),
+        ("mail", "clicked_email", datetime(2024, 2, 20), None, None, None, None, None),
+        ("mail", "bounced_email", datetime(2024, 2, 21), None, None, None, None, None),
+        ("mail", "added_to_cart", datetime(2024, 2, 22), None, None, "p2", None, None),
+        ("tie", "ordered_product", datetime(2024, 2, 1), 10.01, "o2", "p1", 1.0, None),
+        ("tie", "ordered_product", datetime(2024, 2, 1), 10.01, "o3", "p2", 1.0, None),
+        ("tie", "ordered_product", datetime(2024, 2, 1), 10.01, "o3", None, 1.0, None),
+    ]
+    columns = ["customer_id", "event", "at", "value", "order_id", "product_id", "quantity", "discount"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def assert_same(one: FeatureTable, two: FeatureTable) -> None:
+    assert [f.name for f in one.features] == [f.name for f in two.features]
+    assert one.cutoffs == two.cutoffs
+    for feature in one.features:
+        a, b = one.values[feature.name], two.values[feature.name]
+        assert_series_equal(a, b, check_exact=True, check_dtype=False, check_names=False, obj=feature.name)
+
+
+def both(spark: QueryEngine, dataset: Dataset, as_of: date) -> tuple[FeatureTable, FeatureTable]:
+    with Engine() as engine:
+        return measure(engine, dataset, as_of).table, measure(spark, dataset, as_of).table
+
+
+def test_every_feature_is_the_same_on_edge_cases(spark: QueryEngine, tmp_path: Path) -> None:
+    with Engine() as engine:
+        dataset = read_store(engine, write_store(tmp_path / "s", edge_cases()))
+    one, two = both(spark, dataset, AS_OF)
+    assert len(one.features) == len(CATALOGUE)
+    assert_same(one, two)
+    assert one.values["orders"].to_dict() == {
+        "edge": 3, "leap": 3, "mail": 0, "money": 0, "none": 0, "one": 1, "tie": 3
+    }  # fmt: skip
+    assert one.values["orders_90d"]["edge"] == 2
+
+
+def test_every_feature_is_the_same_on_a_simulated_store(
+    spark: QueryEngine, simulated_store: Path, tmp_path: Path
+) -> None:
+    with Engine() as engine:
+        dataset = read_store(engine, shutil.copytree(simulated_store, tmp_path / "s"))
+    assert_same(*both(spark, dataset, date(2025, 10, 1)))
