@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         extract_features,
         open_workspace,
         read_canonical,
+        read_klaviyo,
+        read_shopify,
         read_table,
         simulate,
     )
@@ -37,6 +39,8 @@ __all__ = [
     "extract_features",
     "open_workspace",
     "read_canonical",
+    "read_klaviyo",
+    "read_shopify",
     "read_table",
     "simulate",
 ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
+import pandas as pd
 
 from discovery.core.dataset import Dataset
-from discovery.core.errors import UsageError, did_you_mean
+from discovery.core.errors import DataError, UsageError, did_you_mean
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, leaves
@@ -20,10 +21,14 @@ from discovery.features.bands import labels_in_order
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.extract import DERIVED, extract, feature_sql
 from discovery.features.lifetime import extract_history, fit_first, fit_value, gate, predict
+from discovery.features.lifetime.backtest import backtest
 from discovery.features.properties import property_features
 from discovery.features.vocabulary.tiers import TIERS
 from discovery.rules.parse import parse
-from discovery.rules.tiers import with_tier
+from discovery.rules.tiers import with_tiers
+
+#: How far back predictions are tested: the window that responses are measured in by default.
+_TESTED_DAYS = 90
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +72,12 @@ def measure(
     table = extract(
         engine, dataset, tuple(f for f in needed if f.aggregate not in ("tier", "predicted")), as_of, progress
     )
-    for feature in needed:
-        if feature.aggregate == "tier":
-            table = with_tier(table, feature, tier_cases(feature.name))
+    table = with_tiers(table, {f: tier_cases(f.name) for f in needed if f.aggregate == "tier"})
     predicted = tuple(f for f in needed if f.aggregate == "predicted")
     notes: tuple[str, ...] = ()
-    if predicted:
+    if predicted and "placed_order" not in dataset.events_by_name:
+        table = _without_predictions(table, predicted)
+    elif predicted:
         progress("Predicting orders", 0.0)
         table, notes = _with_predictions(engine, dataset, table, predicted)
         progress("Predicting orders", 1.0)
@@ -149,11 +154,28 @@ def _with_predictions(
     fitted = None if refused else fit_first(history)
     refused = refused or gate(history, fitted)
     if refused or fitted is None:
-        for feature in features:
-            table = table.with_column(feature, table.values["orders"] * np.nan)
-        return table, tuple(f"Nothing is predicted: {reason}" for reason in refused)
+        return _without_predictions(table, features), tuple(f"Nothing is predicted: {reason}" for reason in refused)
     expected = predict(history, fitted, fit_value(history))
-    for feature in features:
-        table = table.with_column(feature, expected[feature.name].reindex(table.values.index).astype("float64"))
+    known = expected.reindex(table.values.index)
+    table = table.with_columns(features, [known[f.name].astype("float64") for f in features])
     note = f"Predictions by {fitted.model} from {len(history):,} customers with an order."
-    return table, (note,)
+    return table, (note, _tested(engine, dataset, table.as_of))
+
+
+def _tested(engine: QueryEngine, dataset: Dataset, as_of: date) -> str:
+    """Return how well the same model would have predicted the days before the date, in a sentence."""
+    try:
+        found = backtest(partial(extract_history, engine, dataset), as_of, _TESTED_DAYS)
+    except DataError as error:
+        return str(error)
+    model, past = found.model, found.past_count
+    return (
+        f"Back-tested {_TESTED_DAYS} days earlier: mean absolute error {model.mae:.2f} orders a customer (repeating "
+        f"the past count {past.mae:.2f}), bias {model.bias:+.0%}, top tenth holds {model.top_capture:.0%} of orders, "
+        f"churn AUC {model.churn_auc:.2f} (days since last order {found.silence.churn_auc:.2f})."
+    )
+
+
+def _without_predictions(table: FeatureTable, features: Sequence[Feature]) -> FeatureTable:
+    nothing = pd.Series(np.nan, index=table.values.index)
+    return table.with_columns(features, [nothing] * len(features))

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib.metadata import version
-from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from discovery.cluster.embed import embed
 from discovery.core.dataset import Dataset
-from discovery.core.errors import DataError, SettingError, did_you_mean
+from discovery.core.errors import SettingError, did_you_mean
 from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress
@@ -32,6 +32,7 @@ from discovery.features.catalogue import default_cluster_features
 from discovery.features.extract import extract
 from discovery.features.forward import forward_features
 from discovery.ingest.read import ingest
+from discovery.ingest.stamps import file_stamps
 from discovery.judgement import induced_rules, judge, recommend, written_rules
 from discovery.measuring import Measured, measure, vocabulary_of
 from discovery.rules.evaluate import select
@@ -68,7 +69,9 @@ def bring_in(
     known = workspace.dataset(origin)
     if known is not None:
         return known, origin, False
-    dataset = ingest(engine, config.settings.source, config.base, staging.folder / "dataset", progress)
+    settings = config.settings
+    folder = staging.folder / "dataset"
+    dataset = ingest(engine, settings.source, config.base, folder, progress, settings.places.postal_points)
     return dataset, origin, True
 
 
@@ -92,11 +95,12 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
         If the data cannot be used for what was asked.
     """
     settings, clock = config.settings, Clock()
-    question, asked = question_named(settings.question)
     entries = read_library(config)
     with workspace.writing() as staging, Engine(settings.engine) as engine:
         with clock.step("ingest"):
             dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
+        ordered = "placed_order" in dataset.events_by_name
+        question, asked = question_named(settings.question, ordered)
         known = vocabulary_of(engine, dataset)
         library = rules_from(entries, known)
         _check_names(settings.cluster.features, known)
@@ -124,9 +128,11 @@ def _analyse(
 ) -> Run:
     """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
     table = measured.table
-    names = settings.cluster.features or question.features or default_cluster_features()
     known = {f.name: f for f in table.features}
-    inside = select(parse(question.population, known), table)
+    names = settings.cluster.features or question.features or _default_features(dataset, table)
+    inside = (
+        select(parse(question.population, known), table) if question.population else np.ones(len(table), dtype=bool)
+    )
     with clock.step("clusters"):
         placed = place(table, inside, names, settings.cluster.clip)
         kmeans = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
@@ -207,6 +213,17 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
 
 
+def _default_features(dataset: Dataset, table: FeatureTable) -> tuple[str, ...]:
+    """Return what is clustered on unless somebody says otherwise: without orders, the numbers customers were asked."""
+    if "placed_order" in dataset.events_by_name:
+        return default_cluster_features()
+    return tuple(
+        f.name
+        for f in table.features
+        if f.family == "Zero-party" and f.kind == "number" and table.values[f.name].nunique() > 1
+    )
+
+
 def _check_names(names: Sequence[str], known: Mapping[str, Feature]) -> None:
     for name in names:
         if name not in known or known[name].kind != "number":
@@ -232,7 +249,7 @@ def _forward_window(
     """Return what each customer of the table did in the days from ``as_of`` on, as far as the data reach."""
     days = min(settings.validate.horizon_days, (dataset.data_end - table.as_of).days)
     empty = pd.DataFrame({"ordered": False, "revenue": 0.0, "clicked": False}, index=table.values.index)
-    if days < settings.validate.min_horizon_days:
+    if days < settings.validate.min_horizon_days or not dataset.events:
         return ForwardWindow(0, empty, question.outcome, dataset.currency)
     end = table.as_of + timedelta(days=days)
     later = extract(engine, dataset, forward_features(days), end).values.reindex(table.values.index)
@@ -255,20 +272,22 @@ def _embedding(table: FeatureTable, placed: Placed, settings: Settings) -> tuple
 
 def _origin(config: Config) -> str:
     """Return a digest of the source's settings and the size and time of its files: changed, it is read again."""
-    path = (config.base / config.settings.source.path).resolve()
-    if not path.exists():
-        raise DataError(f"source.path must exist, got {str(path)!r}. Set source.path in the config or with --set.")
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    stamps = [[str(f.relative_to(path.parent)), f.stat().st_size, f.stat().st_mtime_ns] for f in files]
-    return _digest({"source": as_plain(config.settings.source), "base": str(Path(path).parent)}, json.dumps(stamps))
+    stamps = file_stamps(config.settings.source, config.base)
+    read = {"source": as_plain(config.settings.source), "places": as_plain(config.settings.places)}
+    return _digest({**read, "base": str(config.base)}, json.dumps(stamps))
 
 
 def _digest(settings: dict[str, object], data: str) -> str:
     """Return eight hex digits of settings, data and release; where the files lie does not count."""
-    source = settings.get("source")
-    named = {**settings, "source": {k: v for k, v in source.items() if k != "path"}} if isinstance(source, dict) else {}
-    text = json.dumps([named or settings, data, version("segment-discovery")], sort_keys=True)
+    text = json.dumps([_placeless(settings), data, version("segment-discovery")], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _placeless(value: object) -> object:
+    """Return settings without their paths."""
+    if isinstance(value, dict):
+        return {k: _placeless(v) for k, v in value.items() if k != "path"}
+    return [_placeless(v) for v in value] if isinstance(value, list) else value
 
 
 def _versions() -> dict[str, str]:

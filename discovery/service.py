@@ -46,6 +46,8 @@ __all__ = [
     "open_workspace",
     "read_canonical",
     "read_config",
+    "read_klaviyo",
+    "read_shopify",
     "read_table",
     "rule_text",
     "shipped",
@@ -132,6 +134,16 @@ def read_table(path: str | Path, folder: str | Path, **settings: Any) -> Dataset
         Each with what to do.
     """
     return _read({"kind": "table", "path": str(path), **settings}, folder)
+
+
+def read_shopify(path: str | Path, folder: str | Path, **settings: Any) -> Dataset:
+    """Return the dataset of one store's Shopify exports (orders, customers, products), kept in `folder`."""
+    return _read({"kind": "shopify", "path": str(path), **settings}, folder)
+
+
+def read_klaviyo(path: str | Path, folder: str | Path, **settings: Any) -> Dataset:
+    """Return the dataset of one account's Klaviyo exports (profiles, events), kept in `folder`."""
+    return _read({"kind": "klaviyo", "path": str(path), **settings}, folder)
 
 
 def read_canonical(path: str | Path, folder: str | Path) -> Dataset:

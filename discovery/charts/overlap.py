@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from discovery.charts.format import TOO_FEW, count, many, part_of, rate
-from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, heads, names_axis, plain
+from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, plain, top_axis
 from discovery.core.run import Run
 
 #: A cluster lies in one rule where the rule holds at least this share of it.
@@ -122,19 +122,7 @@ def overlap(run: Run, clusters: str = "kmeans", rules: str = "rules", look: Them
         heads(tops) + 24 + 44 * max(len(left), 2),
         [heat],
         margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
-        xaxis=axis(
-            "rule (share of the cluster's customers it holds, %)",
-            look,
-            side="top",
-            automargin=False,
-            showgrid=False,
-            ticks="",
-            tickangle=0,
-            tickmode="array",
-            tickvals=[s.id for s in right],
-            ticktext=tops,
-            tickfont={"family": FONT, "size": 12, "color": look.ink},
-        ),
+        xaxis=top_axis(look, "rule (share of the cluster's customers it holds, %)", [s.id for s in right], tops),
         yaxis=names_axis(
             look,
             "cluster",

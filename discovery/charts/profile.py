@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from discovery.charts.format import NOBODY, NONE, SMALL_CELL, TOO_FEW, amount, effect_word, unit_words
-from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, heads, names_axis, note, plain
+from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, note, plain, top_axis
 from discovery.core.run import Run
 from discovery.core.segment import Segment
 
@@ -155,19 +155,7 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
             for s in segments
             if s.size < LEAST
         ],
-        xaxis=axis(
-            "segment",
-            look,
-            side="top",
-            automargin=False,
-            showgrid=False,
-            ticks="",
-            tickangle=0,
-            tickmode="array",
-            tickvals=[s.id for s in segments],
-            ticktext=tops,
-            tickfont={"family": FONT, "size": 12, "color": look.ink},
-        ),
+        xaxis=top_axis(look, "segment", [s.id for s in segments], tops),
         yaxis=names_axis(
             look,
             "feature (unit)",

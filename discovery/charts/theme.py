@@ -175,6 +175,23 @@ def axis(title: str, look: Theme, **more: Any) -> dict[str, Any]:
     return {**base, **more}
 
 
+def top_axis(look: Theme, title: str, values: list[str], names: list[str]) -> dict[str, Any]:
+    """Return an axis of names along the top of a heat table."""
+    return axis(
+        title,
+        look,
+        side="top",
+        automargin=False,
+        showgrid=False,
+        ticks="",
+        tickangle=0,
+        tickmode="array",
+        tickvals=values,
+        ticktext=names,
+        tickfont={"family": FONT, "size": 12, "color": look.ink},
+    )
+
+
 def names_axis(look: Theme, title: str = "segment", **more: Any) -> dict[str, Any]:
     """Return the axis that lists segments from top to bottom, their names in full ink."""
     return axis(

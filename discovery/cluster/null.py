@@ -69,4 +69,6 @@ def _root(correlations: Square) -> Square:
 
 def _rank_correlations(points: Matrix) -> Square:
     ranks = np.column_stack([rankdata(points[:, i]) for i in range(points.shape[1])])
-    return np.asarray(np.nan_to_num(np.atleast_2d(np.corrcoef(ranks, rowvar=False))), dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a column of one value has no correlation
+        found = np.atleast_2d(np.corrcoef(ranks, rowvar=False))
+    return np.asarray(np.nan_to_num(found), dtype=np.float64)

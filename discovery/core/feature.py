@@ -81,7 +81,7 @@ class Feature:
     missing : str
         What a missing value means, in words.
     fill : float, str or None
-        What a clustering puts in its place: a number, or the name of another feature. None: never missing.
+        What a clustering puts in its place: a number, ``median``, or the name of another feature. None: never missing.
     cluster : bool
         A default clustering works on it.
     holdout : bool
@@ -171,15 +171,20 @@ class FeatureTable:
                 return found
         raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, [f.name for f in self.features])}")
 
-    def with_column(
-        self, feature: Feature, column: pd.Series, cutoffs: tuple[float, ...] | None = None
+    def with_columns(
+        self,
+        features: Iterable[Feature],
+        columns: Iterable[pd.Series],
+        cutoffs: Mapping[str, tuple[float, ...]] | None = None,
     ) -> FeatureTable:
-        """Return a new table with one feature more."""
+        """Return a new table with further features, and the cut-offs of those that are bands."""
+        named = dict(zip(features, columns, strict=True))
+        added = pd.DataFrame({feature.name: column for feature, column in named.items()}, index=self.values.index)
         return replace(
             self,
-            values=self.values.assign(**{feature.name: column}),
-            features=(*self.features, feature),
-            cutoffs=self.cutoffs if cutoffs is None else {**self.cutoffs, feature.name: cutoffs},
+            values=pd.concat([self.values, added], axis=1),
+            features=(*self.features, *named),
+            cutoffs={**self.cutoffs, **(cutoffs or {})},
         )
 
     def filled(self, names: Iterable[str]) -> pd.DataFrame:
@@ -188,7 +193,9 @@ class FeatureTable:
         for name in names:
             feature = self.feature(name)
             column = self.values[name].astype("float64")
-            if isinstance(feature.fill, str):
+            if feature.fill == "median":
+                column = column.fillna(column.median())
+            elif isinstance(feature.fill, str):
                 column = column.fillna(self.filled((feature.fill,))[feature.fill])
             elif feature.fill is not None:
                 column = column.fillna(float(feature.fill))

@@ -83,16 +83,25 @@ QUESTIONS: Mapping[str, BusinessQuestion] = {
 }
 
 
-def question_named(name: str) -> tuple[BusinessQuestion, str]:
+#: What is asked of data that hold no orders, whatever the config says of orders.
+KINDS = BusinessQuestion("kinds", "What kinds of customers are there?", "ordered", "", "left out by no condition")
+
+
+def question_named(name: str, ordered: bool = True) -> tuple[BusinessQuestion, str]:
     """Return the question of a config and the sentence to print; without a name it is ``repeat``, and that is said.
+
+    Where the data hold no orders (`ordered` is False) only the kinds of customers can be asked for, and that is said.
 
     Examples
     --------
     >>> question_named("")[1]
     'Who orders again, and what of? (No question was asked in the config: this is the default.)'
+    >>> question_named("churn", ordered=False)[1]
+    'What kinds of customers are there? (The data hold no orders, so nothing else can be asked.)'
     """
+    if not ordered and name != "engagement":
+        return KINDS, f"{KINDS.sentence} (The data hold no orders, so nothing else can be asked.)"
     found = QUESTIONS[name or "repeat"]
-    return (
-        found,
-        found.sentence if name else f"{found.sentence} (No question was asked in the config: this is the default.)",
-    )
+    if name:
+        return found, found.sentence
+    return found, f"{found.sentence} (No question was asked in the config: this is the default.)"

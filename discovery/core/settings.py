@@ -153,6 +153,13 @@ SOURCES: Mapping[str, type[Source]] = {
 
 
 @dataclass(frozen=True)
+class PlaceSettings:
+    """Where customers are."""
+
+    postal_points: bool = setting(False, "Place US customers without a point by their postal code (extra geo).")
+
+
+@dataclass(frozen=True)
 class EngineSettings:
     """The engine that computes features: embedded, or a Spark cluster."""
 
@@ -234,6 +241,7 @@ class Settings:
     question: Literal["", "repeat", "churn", "onboarding", "value", "engagement"] = setting(
         "", "The business question the segments serve; none: repeat."
     )
+    places: PlaceSettings = setting(PlaceSettings(), "Where customers are.")
     engine: EngineSettings = setting(EngineSettings(), "The embedded engine.")
     cluster: ClusterSettings = setting(ClusterSettings(), "How customers are clustered.")
     rules: RuleSettings = setting(RuleSettings(), "The rule library, and rules induced from clusters.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -36,13 +38,20 @@ def learn_cutoffs(feature: Feature, values: pd.Series) -> tuple[float, ...]:
     return tuple(float(e) for e in edges)
 
 
-def with_band(table: FeatureTable, feature: Feature, cutoffs: tuple[float, ...] | None = None) -> FeatureTable:
-    """Return the table with a band: cut at `cutoffs`, or at those learnt from its own customers.
+def with_bands(
+    table: FeatureTable, features: Sequence[Feature], known: Mapping[str, tuple[float, ...]] | None = None
+) -> FeatureTable:
+    """Return the table with bands: cut where `known` says, else where its own customers say.
 
     A value belongs to the first band whose cut-off it does not exceed; without a value above 0 there is no band.
     """
-    values = table.values[feature.of[0]].astype("float64")
-    edges = learn_cutoffs(feature, values) if cutoffs is None else cutoffs
+    values = [table.values[f.of[0]].astype("float64") for f in features]
+    cutoffs = {f.name: (known or {}).get(f.name) or learn_cutoffs(f, v) for f, v in zip(features, values, strict=True)}
+    columns = [_cut(f, v, cutoffs[f.name]) for f, v in zip(features, values, strict=True)]
+    return table.with_columns(features, columns, cutoffs)
+
+
+def _cut(feature: Feature, values: pd.Series, edges: tuple[float, ...]) -> pd.Series:
     place = np.searchsorted(np.asarray(edges), values.to_numpy(), side="left")
     labels: list[object] = list(labels_in_order(feature))
     if feature.kind == "number":
@@ -51,8 +60,7 @@ def with_band(table: FeatureTable, feature: Feature, cutoffs: tuple[float, ...] 
     missing = np.nan if feature.kind == "number" else None
     chosen = np.where((values > 0).to_numpy(), place, len(labels))
     picked = np.asarray([*labels, missing], dtype=object)[chosen]
-    column = pd.Series(picked, index=values.index, dtype="float64" if feature.kind == "number" else "object")
-    return table.with_column(feature, column, edges)
+    return pd.Series(picked, index=values.index, dtype="float64" if feature.kind == "number" else "object")
 
 
 def labels_in_order(feature: Feature) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from discovery.core.feature import Feature, Kind
 
 _PREFIX = "property."
+#: Thresholds people use for a number nobody told us the meaning of.
+ANSWERS = tuple(digit * 10.0**power for power in range(-1, 7) for digit in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8))
 
 
 def property_features(columns: Mapping[str, Kind | None]) -> tuple[Feature, ...]:
@@ -39,7 +42,9 @@ def property_features(columns: Mapping[str, Kind | None]) -> tuple[Feature, ...]
         number = 2
         while name in out:
             name, number = f"{base}_{number}", number + 1
-        out[name] = Feature(
-            name, f"{label} (asked)", "Zero-party", "profile", column=column, kind=kind, missing="not answered: missing"
-        )
+        missing = "not answered: missing; a clustering puts the median of the answers in its place"
+        number_only: dict[str, Any] = {"missing": missing, "fill": "median", "human_step": ANSWERS, "unit": "answer"}
+        number_only["words"] = (f"Low {label}", f"High {label}")
+        use = number_only if kind == "number" else {"missing": "not answered: missing"}
+        out[name] = Feature(name, f"{label} (asked)", "Zero-party", "profile", column=column, kind=kind, **use)
     return tuple(out.values())

@@ -21,6 +21,7 @@ from discovery.core.errors import DataError
 from discovery.core.progress import Progress
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal, literals
+from discovery.ingest.points import place_postal_codes
 
 #: Instants outside these are typing errors, not events.
 EARLIEST, LATEST = midnight(date(1990, 1, 1)), midnight(date(2100, 1, 1))
@@ -56,13 +57,13 @@ def report(engine: Engine, table: str, column: str, reason: str, where: str, val
     )
 
 
-def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress) -> Dataset:
+def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, postal_points: bool = False) -> Dataset:
     """Return the Dataset written to `out`: checked, deduplicated, keyed by integer and ordered.
 
     Customers are numbered in the order of their ids and events lie ordered by customer and time, so the files
     depend neither on the order of the rows nor on how they were split. ``created_at`` of a customer without one
     is the first thing seen of them. An order cancelled later carries ``cancelled_at``, so that a feature at an
-    earlier date still counts it.
+    earlier date still counts it. With `postal_points`, customers without a point get that of their postal code.
 
     Raises
     ------
@@ -78,6 +79,8 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress) -> D
     progress("Checking rows", 0.5)
     notes = [*arrival.notes, *_unknown_events(engine)]
     _customers(engine)
+    if postal_points:
+        notes += place_postal_codes(engine)
     counts = _counts(engine)
     if not engine.scalar("SELECT count(*) FROM customers"):
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items()) or "the source is empty"
@@ -212,7 +215,7 @@ def _write(engine: Engine, out: Path) -> None:
     order = ", ".join(f"e.{identifier(c)}" for c in content if c in present)
     cancelled, join = "CAST(NULL AS BIGINT)", ""
     if engine.scalar("SELECT count(*) FROM events_ok WHERE event = 'cancelled_order'"):
-        cancelled = "CASE WHEN e.event IN ('placed_order', 'ordered_product') THEN x.cancelled_at END"
+        cancelled = "CASE WHEN e.event IN ('placed_order', 'ordered_product', 'refunded_order') THEN x.cancelled_at END"
         join = (
             ' LEFT JOIN (SELECT customer_id, order_id, min("at") AS cancelled_at FROM events_ok '
             "WHERE event = 'cancelled_order' AND order_id IS NOT NULL GROUP BY customer_id, order_id) x "

@@ -26,7 +26,14 @@ from discovery.ingest.shopify import read_shopify
 from discovery.ingest.table import read_table
 
 
-def ingest(engine: Engine, source: Source, base: Path, out: Path, progress: Progress = silent) -> Dataset:
+def ingest(
+    engine: Engine,
+    source: Source,
+    base: Path,
+    out: Path,
+    progress: Progress = silent,
+    postal_points: bool = False,
+) -> Dataset:
     """Return the Dataset made of `source`, written to the folder `out`.
 
     Parameters
@@ -41,6 +48,8 @@ def ingest(engine: Engine, source: Source, base: Path, out: Path, progress: Prog
         Folder for profiles.parquet, events.parquet and problems.parquet.
     progress : callable
         Told where the work stands.
+    postal_points : bool
+        Whether customers without a point get that of their postal code (extra ``geo``).
 
     Raises
     ------
@@ -59,7 +68,7 @@ def ingest(engine: Engine, source: Source, base: Path, out: Path, progress: Prog
             arrival = read_joined(engine, source, base, read, progress)
         else:
             arrival = _read(engine, source, (base / source.path).resolve(), Path(scratch), progress)
-        return finish(engine, arrival, out, progress)
+        return finish(engine, arrival, out, progress, postal_points)
 
 
 def _read(engine: Engine, source: PartSource, path: Path, scratch: Path, progress: Progress) -> Arrival:

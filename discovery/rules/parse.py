@@ -17,6 +17,7 @@ from sqlglot.errors import SqlglotError
 from discovery.core.errors import RuleError, UsageError, did_you_mean
 from discovery.core.feature import Feature
 from discovery.core.rule import All, AnyOf, Between, Compare, ComparisonSign, Condition, Leaf, Not, OneOf, Scalar
+from discovery.engine.sql import condition as as_sql
 
 _SIGNS: Mapping[type[exp.Expr], ComparisonSign] = {
     exp.EQ: "=",
@@ -191,27 +192,8 @@ def to_text(condition: Condition) -> str:
     >>> to_text(All((Compare("orders", ">=", 2), AnyOf((Compare("country", "=", "US"), OneOf("region", ("US-NY",)))))))
     "orders >= 2 AND (country = 'US' OR region IN ('US-NY'))"
     """
-    match condition:
-        case All(parts):
-            return " AND ".join(_wrapped(p) for p in parts)
-        case AnyOf(parts):
-            return " OR ".join(_wrapped(p) for p in parts)
-        case Not(part):
-            return f"NOT {_wrapped(part)}"
-        case Compare(feature, sign, value):
-            return f"{feature} {sign} {_shown(value)}"
-        case Between(feature, low, high):
-            return f"{feature} BETWEEN {_shown(low)} AND {_shown(high)}"
-        case OneOf(feature, values):
-            return f"{feature} IN ({', '.join(_shown(v) for v in values)})"
-
-
-def _wrapped(part: Condition) -> str:
-    return f"({to_text(part)})" if isinstance(part, (All, AnyOf)) else to_text(part)
-
-
-def _shown(value: Scalar) -> str:
-    return exp.convert(value).sql(dialect="duckdb")
+    text = as_sql(condition, column=str)
+    return text[1:-1] if isinstance(condition, (All, AnyOf)) else text
 
 
 def _is_date(text: str) -> bool:

@@ -148,11 +148,12 @@ def _segmentation(document: Mapping[str, Any], segments: list[dict[str, Any]], e
 
 def _table(folder: Path, document: Mapping[str, Any]) -> FeatureTable:
     features = tuple(feature_from(f) for f in document["features"])
-    values = pd.read_parquet(folder / "features.parquet").set_index("customer_id")
-    for feature in features:
-        if feature.kind != "number":
-            column = values[feature.name].astype("object")
-            values[feature.name] = column.where(column.notna(), None)
+    read = pd.read_parquet(folder / "features.parquet").set_index("customer_id")
+    columns = {
+        f.name: read[f.name] if f.kind == "number" else read[f.name].astype("object").where(read[f.name].notna(), None)
+        for f in features
+    }
+    values = pd.DataFrame(columns, index=read.index)
     cutoffs = {name: tuple(values) for name, values in document["cutoffs"].items()}
     return FeatureTable(values, features, date.fromisoformat(document["as_of"]), document["fingerprint"], cutoffs)
 

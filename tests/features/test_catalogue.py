@@ -15,7 +15,7 @@ from discovery.core.errors import UsageError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.holidays import SEASONS, black_friday, mothers_day, season_ranges
 from discovery.core.run import Run
-from discovery.features.bands import learn_cutoffs, with_band
+from discovery.features.bands import learn_cutoffs, with_bands
 from discovery.features.catalogue import BY_NAME, CATALOGUE, default_cluster_features
 from discovery.features.vocabulary.tiers import RFM_GROUPS, TIERS
 from discovery.measuring import measure, tier_cases, with_parts
@@ -84,7 +84,7 @@ def table_of(**columns: list[float]) -> FeatureTable:
 
 
 def test_scores_are_honest_about_ties() -> None:
-    table = with_band(table_of(orders=[0, 1, 1, 1, 1, 1, 1, 2, 3, 9]), BY_NAME["f_score"])
+    table = with_bands(table_of(orders=[0, 1, 1, 1, 1, 1, 1, 2, 3, 9]), [BY_NAME["f_score"]])
     assert table.cutoffs["f_score"] == (1.0, 1.0)
     scores = table.values["f_score"]
     # Two thirds ordered once: they are all 1, nobody is 2, and no label moved to fill the gap.
@@ -94,16 +94,16 @@ def test_scores_are_honest_about_ties() -> None:
 
 
 def test_recency_scores_run_the_other_way_and_use_klaviyos_days() -> None:
-    table = with_band(table_of(days_since_last_order=[1, 180, 181, 365, 366, np.nan]), BY_NAME["r_score"])
+    table = with_bands(table_of(days_since_last_order=[1, 180, 181, 365, 366, np.nan]), [BY_NAME["r_score"]])
     assert table.values["r_score"].tolist()[:5] == [3, 3, 2, 2, 1]
     assert np.isnan(table.values["r_score"].iloc[5])
 
 
 def test_stored_cutoffs_keep_a_customer_in_the_band_when_the_crowd_changes() -> None:
-    first = with_band(table_of(average_order_value=[10, 20, 30, 40]), BY_NAME["aov_band"])
+    first = with_bands(table_of(average_order_value=[10, 20, 30, 40]), [BY_NAME["aov_band"]])
     assert first.values["aov_band"].tolist() == ["low", "mid", "high", "top"]
     crowd = table_of(average_order_value=[10, 500, 600, 700])
-    again = with_band(crowd, BY_NAME["aov_band"], first.cutoffs["aov_band"])
+    again = with_bands(crowd, [BY_NAME["aov_band"]], first.cutoffs)
     assert again.values["aov_band"].tolist() == ["low", "top", "top", "top"]
     assert learn_cutoffs(BY_NAME["aov_band"], pd.Series([np.nan])) == (0.0, 0.0, 0.0)
 
