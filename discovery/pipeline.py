@@ -17,7 +17,7 @@ import pandas as pd
 
 from discovery.cluster.embed import embed
 from discovery.core.dataset import Dataset
-from discovery.core.errors import SettingError, did_you_mean
+from discovery.core.errors import DataError, SettingError, did_you_mean
 from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress
@@ -217,11 +217,14 @@ def _default_features(dataset: Dataset, table: FeatureTable) -> tuple[str, ...]:
     """Return what is clustered on unless somebody says otherwise: without orders, the numbers customers were asked."""
     if "placed_order" in dataset.events_by_name:
         return default_cluster_features()
-    return tuple(
-        f.name
-        for f in table.features
-        if f.family == "Zero-party" and f.kind == "number" and table.values[f.name].nunique() > 1
-    )
+    asked = [f.name for f in table.features if f.family == "Zero-party" and f.kind == "number"]
+    names = tuple(name for name in asked if table.values[name].nunique() > 1)
+    if not names:
+        raise DataError(
+            "The data must hold orders, or numbers that customers were asked, to find segments by; they hold neither. "
+            "Map more columns, or check that orders have a value above 0."
+        )
+    return names
 
 
 def _check_names(names: Sequence[str], known: Mapping[str, Feature]) -> None:

