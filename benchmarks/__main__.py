@@ -9,7 +9,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 #: Name of a section in the README, and the module whose output it holds.
-SECTIONS = {"main-job": "benchmarks.main_job", "features": "benchmarks.features", "rules": "benchmarks.rules"}
+SECTIONS = {
+    "main-job": "benchmarks.main_job",
+    "rules": "benchmarks.rules",
+    "lifetime": "benchmarks.lifetime",
+    "features": "benchmarks.features",
+}
 
 
 def main(names: list[str]) -> None:

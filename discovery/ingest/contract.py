@@ -60,10 +60,11 @@ def report(engine: Engine, table: str, column: str, reason: str, where: str, val
 def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, postal_points: bool = False) -> Dataset:
     """Return the Dataset written to `out`: checked, deduplicated, keyed by integer and ordered.
 
-    Customers are numbered in the order of their ids and events lie ordered by customer and time, so the files
-    depend neither on the order of the rows nor on how they were split. ``created_at`` of a customer without one
-    is the first thing seen of them. An order cancelled later carries ``cancelled_at``, so that a feature at an
-    earlier date still counts it. With `postal_points`, customers without a point get that of their postal code.
+    Customers are numbered in the order of their ids, and events lie ordered by name, customer and time: a query of one
+    kind of event reads only its part of the file, and the files depend neither on the order of the rows nor on how they
+    were split. ``created_at`` of a customer without one is the first thing seen of them. An order cancelled later
+    carries ``cancelled_at``, so that a feature at an earlier date still counts it. With `postal_points`, customers
+    without a point get that of their postal code.
 
     Raises
     ------
@@ -223,7 +224,7 @@ def _write(engine: Engine, out: Path) -> None:
         )
     engine.write(
         f"SELECT c.customer_key, {columns}, {cancelled} AS cancelled_at FROM events_ok e "
-        f"JOIN customers c USING (customer_id){join} ORDER BY c.customer_key{', ' + order if order else ''}",
+        f"JOIN customers c USING (customer_id){join} ORDER BY e.event, c.customer_key{', ' + order if order else ''}",
         out / "events.parquet",
     )
 

@@ -12,6 +12,9 @@ from scipy.stats import rankdata
 from discovery.core.feature import FeatureTable
 from discovery.core.segment import UNASSIGNED, Description
 
+#: Bands and predictions are made of what customers did: a description says what they did.
+_NOT_MEASURED = ("band", "predicted")
+
 
 def describe(table: FeatureTable, labels: pd.Series) -> dict[str, dict[str, Description]]:
     """Return, for every segment, a Description of each measured number that differs between placed customers.
@@ -34,7 +37,7 @@ def describe(table: FeatureTable, labels: pd.Series) -> dict[str, dict[str, Desc
     if not placed.any():
         return out
     for feature in table.features:
-        if feature.kind != "number" or feature.aggregate == "band":
+        if feature.kind != "number" or feature.aggregate in _NOT_MEASURED:
             continue
         values = table.values[feature.name].to_numpy(dtype=np.float64)
         known = ~np.isnan(values)
