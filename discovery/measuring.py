@@ -15,6 +15,7 @@ from discovery.core.errors import DataError, UsageError, did_you_mean
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, leaves
+from discovery.core.settings import LifetimeSettings
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import condition, identifier, literal
 from discovery.features.bands import labels_in_order
@@ -52,7 +53,12 @@ def vocabulary_of(engine: QueryEngine, dataset: Dataset) -> dict[str, Feature]:
 
 
 def measure(
-    engine: QueryEngine, dataset: Dataset, as_of: date, names: Sequence[str] = (), progress: Progress = silent
+    engine: QueryEngine,
+    dataset: Dataset,
+    as_of: date,
+    names: Sequence[str] = (),
+    progress: Progress = silent,
+    lifetime: LifetimeSettings | None = None,
 ) -> Measured:
     """Return the named features of every customer known at `as_of`, or the whole vocabulary.
 
@@ -79,7 +85,7 @@ def measure(
         table = _without_predictions(table, predicted)
     elif predicted:
         progress("Predicting orders", 0.0)
-        table, notes = _with_predictions(engine, dataset, table, predicted)
+        table, notes = _with_predictions(engine, dataset, table, predicted, lifetime or LifetimeSettings())
         progress("Predicting orders", 1.0)
     chosen = tuple(f for f in table.features if f in wanted)
     values = table.values[[f.name for f in chosen]]
@@ -146,26 +152,26 @@ def _tier_sql(feature: Feature) -> str:
 
 
 def _with_predictions(
-    engine: QueryEngine, dataset: Dataset, table: FeatureTable, features: Sequence[Feature]
+    engine: QueryEngine, dataset: Dataset, table: FeatureTable, features: Sequence[Feature], limits: LifetimeSettings
 ) -> tuple[FeatureTable, tuple[str, ...]]:
     """Return the table with what the lifetime models expect, or with nothing expected and the reasons."""
     history = extract_history(engine, dataset, table.as_of)
-    refused = gate(history)
-    fitted = None if refused else fit_first(history)
-    refused = refused or gate(history, fitted)
+    refused = gate(history, None, limits)
+    fitted = None if refused else fit_first(history, limits.models)
+    refused = refused or gate(history, fitted, limits)
     if refused or fitted is None:
         return _without_predictions(table, features), tuple(f"Nothing is predicted: {reason}" for reason in refused)
-    expected = predict(history, fitted, fit_value(history))
+    expected = predict(history, fitted, fit_value(history), settings=limits)
     known = expected.reindex(table.values.index)
     table = table.with_columns(features, [known[f.name].astype("float64") for f in features])
     note = f"Predictions by {fitted.model} from {len(history):,} customers with an order."
-    return table, (note, _tested(engine, dataset, table.as_of))
+    return table, (note, _tested(engine, dataset, table.as_of, limits))
 
 
-def _tested(engine: QueryEngine, dataset: Dataset, as_of: date) -> str:
+def _tested(engine: QueryEngine, dataset: Dataset, as_of: date, limits: LifetimeSettings) -> str:
     """Return how well the same model would have predicted the days before the date, in a sentence."""
     try:
-        found = backtest(partial(extract_history, engine, dataset), as_of, _TESTED_DAYS)
+        found = backtest(partial(extract_history, engine, dataset), as_of, _TESTED_DAYS, limits)
     except DataError as error:
         return str(error)
     model, past = found.model, found.past_count

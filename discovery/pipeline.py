@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from discovery.cluster.embed import embed
+from discovery.core.compile import as_plain
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError, did_you_mean
 from discovery.core.evidence import Evidence, MergeVerdict
@@ -25,7 +26,7 @@ from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import Rule, leaves
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import Segmentation
-from discovery.core.settings import Settings, as_plain
+from discovery.core.settings import Settings
 from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
 from discovery.features.catalogue import default_cluster_features
@@ -106,7 +107,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
         _check_names(settings.cluster.features, known)
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
         with clock.step("features"), _feature_engine(engine, settings) as measuring:
-            measured = measure(measuring, dataset, day, progress=progress)
+            measured = measure(measuring, dataset, day, progress=progress, lifetime=settings.lifetime)
             forward = _forward_window(measuring, dataset, measured.table, question, settings)
         run = _analyse(measured, forward, question, asked, library, dataset, settings, clock, progress)
         if new:

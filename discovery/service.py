@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from discovery import pipeline
+from discovery.core.compile import SettingRow, compile_settings, setting_rows
 from discovery.core.dataset import Dataset
 from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, Rule
 from discovery.core.run import Run, SegmentRule
-from discovery.core.settings import SettingRow, compile_settings, setting_rows
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS, translate
 from discovery.export import targets

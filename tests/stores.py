@@ -10,7 +10,7 @@ import pandas as pd
 
 from discovery.core.dataset import Dataset
 from discovery.core.feature import Feature, FeatureTable
-from discovery.core.settings import CanonicalSource
+from discovery.core.sources import CanonicalSource
 from discovery.engine.duckdb import Engine
 from discovery.features.catalogue import CATALOGUE
 from discovery.features.extract import extract

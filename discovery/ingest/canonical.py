@@ -8,7 +8,7 @@ from pathlib import Path
 from discovery.core.dataset import EVENT_COLUMNS, PROFILE_COLUMNS
 from discovery.core.errors import DataError
 from discovery.core.progress import Progress
-from discovery.core.settings import CanonicalSource
+from discovery.core.sources import CanonicalSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.contract import Arrival, start_problems

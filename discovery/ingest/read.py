@@ -8,7 +8,7 @@ from pathlib import Path
 
 from discovery.core.dataset import Dataset
 from discovery.core.progress import Progress, silent
-from discovery.core.settings import (
+from discovery.core.sources import (
     CanonicalSource,
     JoinedSource,
     KlaviyoSource,

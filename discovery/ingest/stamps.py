@@ -7,7 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from discovery.core.errors import DataError
-from discovery.core.settings import JoinedSource, Source, TablePart, TableSource
+from discovery.core.sources import JoinedSource, Source, TablePart, TableSource
 
 Stamp = tuple[str, int, int]
 

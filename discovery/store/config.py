@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from discovery.core.compile import compile_settings
 from discovery.core.errors import SettingError
-from discovery.core.settings import Settings, compile_settings
+from discovery.core.settings import Settings
 from discovery.core.strict_yaml import read_yaml
 
 _PACKAGE = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from discovery.core.settings import compile_settings
+from discovery.core.compile import compile_settings
 from discovery.core.strict_yaml import read_yaml
 from discovery.features.catalogue import BY_NAME
 from discovery.rules.library import rules_from
@@ -79,7 +79,7 @@ def test_every_config_compiles(path: Path) -> None:
 
 
 def test_every_setting_has_a_help() -> None:
-    from discovery.core.settings import setting_rows
+    from discovery.core.compile import setting_rows
 
     settings = compile_settings({"source": {"kind": "table", "path": "x"}, "as_of": "data_end"})
     assert all(row.help for row in setting_rows(settings, {}))

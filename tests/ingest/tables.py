@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from discovery.core.compile import compile_settings
 from discovery.core.dataset import Dataset
-from discovery.core.settings import EngineSettings, compile_settings
+from discovery.core.settings import EngineSettings
 from discovery.engine.duckdb import Engine
 from discovery.ingest.read import ingest
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError
 from discovery.core.progress import silent
-from discovery.core.settings import CanonicalSource
+from discovery.core.sources import CanonicalSource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.canonical import read_canonical
 from discovery.ingest.contract import Arrival, finish, start_problems

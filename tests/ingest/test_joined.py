@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from discovery.core.compile import as_plain, compile_settings, setting_rows
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError
-from discovery.core.settings import JoinedSource, as_plain, compile_settings, setting_rows
+from discovery.core.sources import JoinedSource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.read import ingest
 from discovery.store import read_config

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from discovery.core.compile import compile_settings
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError
-from discovery.core.settings import compile_settings
 from discovery.engine.duckdb import Engine
 from discovery.ingest.klaviyo.metrics import event_name
 from discovery.ingest.read import ingest

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from discovery.core.errors import UsageError
-from discovery.core.settings import CanonicalSource
+from discovery.core.sources import CanonicalSource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.read import ingest
 from tests.stores import order, write_store

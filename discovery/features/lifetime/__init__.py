@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from discovery.core.errors import DataError
+from discovery.core.settings import LifetimeSettings
 from discovery.features.lifetime.fit import Fitted, fit, fit_first
 from discovery.features.lifetime.history import (
     History,
@@ -26,7 +27,6 @@ from discovery.features.lifetime.history import (
     history_from_orders,
     history_sql,
 )
-from discovery.features.lifetime.settings import LifetimeSettings
 from discovery.features.lifetime.value import FittedValue, fit_value
 
 __all__ = [

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from discovery.core.errors import DataError
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.files.text import text_to_parquet

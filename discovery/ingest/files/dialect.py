@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from discovery.core.errors import DataError, SettingError
-from discovery.core.settings import TablePart
+from discovery.core.sources import TablePart
 
 _HEAD = 1 << 18
 #: The first bytes of what is often named .csv and is none.

@@ -13,7 +13,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from discovery.core.errors import DataError
-from discovery.core.settings import TablePart
+from discovery.core.sources import TablePart
 from discovery.ingest.files.dialect import (
     delimiter_of,
     encoding_of,

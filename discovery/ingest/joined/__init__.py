@@ -8,7 +8,7 @@ from pathlib import Path
 from discovery.core.dataset import EVENT_COLUMNS, PROFILE_COLUMNS
 from discovery.core.errors import DataError
 from discovery.core.progress import Progress
-from discovery.core.settings import JoinedSource, PartSource
+from discovery.core.sources import JoinedSource, PartSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.cells import email

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from discovery.core.errors import DataError
-from discovery.core.settings import KlaviyoSource
+from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.cells import bare, email, flag, instant, number, phone, text

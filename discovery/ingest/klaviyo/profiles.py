@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from discovery.core.dataset import PROFILE_COLUMNS
-from discovery.core.settings import KlaviyoSource
+from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.cells import bare, day, email, instant, phone, text

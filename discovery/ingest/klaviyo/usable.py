@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from discovery.core.errors import DataError
-from discovery.core.settings import KlaviyoSource
+from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier
 from discovery.ingest.cells import LARGEST

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from discovery.core.errors import DataError
 from discovery.core.progress import Progress
-from discovery.core.settings import ShopifySource
+from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.cells import check_zone
 from discovery.ingest.contract import Arrival, start_problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from discovery.core.settings import ShopifySource
+from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.cells import bare, email, flag, is_email, phone
 from discovery.ingest.contract import report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from discovery.core.settings import ShopifySource
+from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literals
 from discovery.ingest.cells import LARGEST, bare

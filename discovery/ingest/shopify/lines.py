@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from discovery.core.errors import DataError
-from discovery.core.settings import ShopifySource
+from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.cells import bare, email, instant, number, phone
 from discovery.ingest.contract import report

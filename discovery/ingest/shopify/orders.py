@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from discovery.core.errors import DataError
-from discovery.core.settings import ShopifySource
+from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literal, literals
 from discovery.ingest.cells import LARGEST, bare, is_email

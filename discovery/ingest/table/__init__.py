@@ -7,7 +7,7 @@ from pathlib import Path
 
 from discovery.core.errors import SettingError
 from discovery.core.progress import Progress
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.contract import Arrival, start_problems
 from discovery.ingest.table.columns import Fault, check_dates, type_part

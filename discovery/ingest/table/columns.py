@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from discovery.core.errors import DataError
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal, literals
 from discovery.ingest.contract import EARLIEST, LATEST

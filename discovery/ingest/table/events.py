@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from discovery.core.dataset import EVENT_COLUMNS
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.table.columns import Fault, Typed, number_faults, time_faults
 from discovery.ingest.table.rows import in_currency

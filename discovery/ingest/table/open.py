@@ -7,7 +7,7 @@ from pathlib import Path
 
 from discovery.core.dataset import EVENT_COLUMNS, PROFILE_COLUMNS
 from discovery.core.errors import DataError, SettingError, did_you_mean
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal, literals
 from discovery.ingest.files import Opened, column_as, find_files, open_files

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal, literals
 from discovery.ingest.table.columns import LARGEST, Fault, Typed, number_faults, time_faults

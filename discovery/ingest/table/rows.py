@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from discovery.core.errors import DataError, SettingError
-from discovery.core.settings import TablePart, TableSource
+from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.countries import country_code
