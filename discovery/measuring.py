@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -18,7 +18,7 @@ from discovery.core.rule import Condition, leaves
 from discovery.core.settings import LifetimeSettings
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import condition, identifier, literal
-from discovery.features.bands import labels_in_order
+from discovery.features.bands import labels_in_order, stated_cutoffs
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.extract import DERIVED, extract, feature_sql
 from discovery.features.lifetime import extract_history, fit_first, fit_value, gate, predict
@@ -59,6 +59,7 @@ def measure(
     names: Sequence[str] = (),
     progress: Progress = silent,
     lifetime: LifetimeSettings | None = None,
+    cutoffs: Mapping[str, str] | None = None,
 ) -> Measured:
     """Return the named features of every customer known at `as_of`, or the whole vocabulary.
 
@@ -75,9 +76,9 @@ def measure(
             raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, known)}")
     wanted = tuple(known[n] for n in names) if names else tuple(known.values())
     needed = with_parts(wanted)
-    table = extract(
-        engine, dataset, tuple(f for f in needed if f.aggregate not in ("tier", "predicted")), as_of, progress
-    )
+    measured = tuple(f for f in needed if f.aggregate not in ("tier", "predicted"))
+    edges = stated_cutoffs(cutoffs or {}, {n: f for n, f in known.items() if f.aggregate == "band"})
+    table = extract(engine, dataset, measured, as_of, progress, edges)
     table = with_tiers(table, {f: tier_cases(f.name) for f in needed if f.aggregate == "tier"})
     predicted = tuple(f for f in needed if f.aggregate == "predicted")
     notes: tuple[str, ...] = ()

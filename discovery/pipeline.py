@@ -107,7 +107,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
         _check_names(settings.cluster.features, known)
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
         with clock.step("features"), _feature_engine(engine, settings) as measuring:
-            measured = measure(measuring, dataset, day, progress=progress, lifetime=settings.lifetime)
+            measured = measure(measuring, dataset, day, (), progress, settings.lifetime, settings.features.cutoffs)
             forward = _forward_window(measuring, dataset, measured.table, question, settings)
         run = _analyse(measured, forward, question, asked, library, dataset, settings, clock, progress)
         if new:

@@ -6,6 +6,7 @@ lives anywhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -28,6 +29,15 @@ class EngineSettings:
     spark_master: str = setting("", "Address of a Spark master; none: Spark on this machine.")
     memory_limit: str = setting("4GB", "Beyond this DuckDB spills to disk; of Spark, the driver's.")
     threads: int = setting(2, "Worker threads.", "threads", 1, 256)
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """How features are cut."""
+
+    cutoffs: Mapping[str, str] = setting(
+        (), "Cut-offs of a band, such as aov_band: 50 100 200; none: learnt from the customers at the date."
+    )
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,7 @@ class Settings:
     )
     places: PlaceSettings = setting(PlaceSettings(), "Where customers are.")
     engine: EngineSettings = setting(EngineSettings(), "The embedded engine.")
+    features: FeatureSettings = setting(FeatureSettings(), "How features are cut.")
     lifetime: LifetimeSettings = setting(LifetimeSettings(), "When customers' future orders are predicted.")
     cluster: ClusterSettings = setting(ClusterSettings(), "How customers are clustered.")
     rules: RuleSettings = setting(RuleSettings(), "The rule library, and rules induced from clusters.")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from discovery.core.errors import SettingError, did_you_mean
 from discovery.core.feature import Feature, FeatureTable
 
 #: Klaviyo's recency score: an order within 180 days is 3, within 365 days 2, older 1.
@@ -36,6 +37,35 @@ def learn_cutoffs(feature: Feature, values: pd.Series) -> tuple[float, ...]:
     # An observed value, never one between two: a cut-off can then be read as "up to and including".
     edges = np.quantile(known, np.arange(1, parts) / parts, method="inverted_cdf")
     return tuple(float(e) for e in edges)
+
+
+def stated_cutoffs(texts: Mapping[str, str], bands: Mapping[str, Feature]) -> dict[str, tuple[float, ...]]:
+    """Return the cut-offs a config states, as numbers.
+
+    Raises
+    ------
+    SettingError
+        If a name is no band, or its numbers are not increasing or not one fewer than its labels.
+
+    Examples
+    --------
+    >>> band = Feature("b", "b", "Money", "band", of=("revenue",), bands="thirds", labels=("low", "mid", "high"))
+    >>> stated_cutoffs({"b": "50 200"}, {"b": band})
+    {'b': (50.0, 200.0)}
+    """
+    out = {}
+    for name, text in texts.items():
+        if name not in bands:
+            raise SettingError(f"features.cutoffs must name bands, got {name!r}. {did_you_mean(name, bands)}")
+        try:
+            edges = tuple(float(part) for part in text.replace(",", " ").split())
+        except ValueError:
+            edges = ()
+        wanted = len(bands[name].labels) - 1
+        if len(edges) != wanted or list(edges) != sorted(set(edges)):
+            raise SettingError(f"features.cutoffs.{name} must be {wanted} increasing numbers, got {text!r}.")
+        out[name] = edges
+    return out
 
 
 def with_bands(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
@@ -23,7 +23,12 @@ DERIVED = ("band", "tier", "predicted")
 
 
 def extract(
-    engine: QueryEngine, dataset: Dataset, features: tuple[Feature, ...], as_of: date, progress: Progress = silent
+    engine: QueryEngine,
+    dataset: Dataset,
+    features: tuple[Feature, ...],
+    as_of: date,
+    progress: Progress = silent,
+    cutoffs: Mapping[str, tuple[float, ...]] | None = None,
 ) -> FeatureTable:
     """Return one row per customer known at `as_of`, with every feature's value.
 
@@ -35,7 +40,8 @@ def extract(
     DataError
         If the data hold orders, but none before `as_of`, with the dates they cover.
 
-    Bands are cut along the way; tiers are rules, so whoever composes the stages adds them.
+    Bands are cut along the way, at `cutoffs` where those are stated. Tiers are rules, so whoever composes the stages
+    adds them.
 
     Notes
     -----
@@ -56,7 +62,7 @@ def extract(
     columns = {f.name: _column(values[f.name], f) for f in measured}
     values = pd.DataFrame(columns, index=values.index)
     table = FeatureTable(values, measured, as_of, dataset.fingerprint)
-    return with_bands(table, [f for f in features if f.aggregate == "band"])
+    return with_bands(table, [f for f in features if f.aggregate == "band"], cutoffs)
 
 
 def _column(column: pd.Series, feature: Feature) -> pd.Series:

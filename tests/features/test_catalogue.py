@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from discovery import service
-from discovery.core.errors import UsageError
+from discovery.core.errors import SettingError, UsageError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.holidays import SEASONS, black_friday, mothers_day, season_ranges
 from discovery.core.run import Run
@@ -197,3 +197,15 @@ def test_parts_come_before_what_is_made_of_them() -> None:
     order_of = [f.name for f in with_parts([BY_NAME["rfm_group"], BY_NAME["engagement_tier"]])]
     assert order_of.index("orders") < order_of.index("f_score") < order_of.index("rfm_group")
     assert order_of.index("opens_30d") < order_of.index("engagement_tier")
+
+
+def test_a_config_may_state_the_cutoffs(planted_store: Path, tmp_path: Path) -> None:
+    with Engine() as engine:
+        dataset = read_store(engine, shutil.copytree(planted_store, tmp_path / "s"))
+        table = measure(engine, dataset, AS_OF, ("average_order_value", "aov_band"), cutoffs={"aov_band": "25, 60 500"})
+        values = table.table.values
+        assert table.table.cutoffs == {"aov_band": (25.0, 60.0, 500.0)}
+        assert (values["aov_band"] == "top").sum() == (values["average_order_value"] > 500).sum() > 0
+        for wrong in ({"aov_bnd": "1 2 3"}, {"aov_band": "1 2"}, {"aov_band": "3 2 1"}, {"aov_band": "a b c"}):
+            with pytest.raises(SettingError, match=r"features\.cutoffs"):
+                measure(engine, dataset, AS_OF, cutoffs=wrong)
