@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from discovery.engine.sql import condition, identifier, literal
 from discovery.features.bands import labels_in_order, stated_cutoffs
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.extract import DERIVED, extract, feature_sql
-from discovery.features.lifetime import extract_history, fit_first, fit_value, gate, predict
+from discovery.features.lifetime import History, extract_history, fit_first, fit_value, gate, predict
 from discovery.features.lifetime.backtest import backtest
 from discovery.features.properties import property_features
 from discovery.features.vocabulary.tiers import TIERS
@@ -166,13 +166,17 @@ def _with_predictions(
     known = expected.reindex(table.values.index)
     table = table.with_columns(features, [known[f.name].astype("float64") for f in features])
     note = f"Predictions by {fitted.model} from {len(history):,} customers with an order."
-    return table, (note, _tested(engine, dataset, table.as_of, limits))
+    return table, (note, _tested(engine, dataset, history, table.as_of, limits))
 
 
-def _tested(engine: QueryEngine, dataset: Dataset, as_of: date, limits: LifetimeSettings) -> str:
+def _tested(engine: QueryEngine, dataset: Dataset, history: History, as_of: date, limits: LifetimeSettings) -> str:
     """Return how well the same model would have predicted the days before the date, in a sentence."""
+
+    def history_at(day: date) -> History:
+        return history if day == as_of else extract_history(engine, dataset, day)
+
     try:
-        found = backtest(partial(extract_history, engine, dataset), as_of, _TESTED_DAYS, limits)
+        found = backtest(history_at, as_of, _TESTED_DAYS, limits)
     except DataError as error:
         return str(error)
     model, past = found.model, found.past_count

@@ -25,7 +25,7 @@ from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import Rule, leaves
 from discovery.core.run import Run, SegmentRule
-from discovery.core.segment import Segmentation
+from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
@@ -208,7 +208,7 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     """Return what a classifier on all features reaches on the customers the first segmentation places."""
     if not forward.days:
         return None
-    inside = (first.labels != "unassigned").to_numpy()
+    inside = (first.labels != UNASSIGNED).to_numpy()
     numeric = table.values[[f.name for f in table.features if f.kind == "number"]].loc[inside]
     responded = forward.responses.loc[inside, forward.rate_column].to_numpy(dtype=bool)
     return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)

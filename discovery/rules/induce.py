@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from discovery.core.errors import DataError, UsageError
 from discovery.core.rule import All, Between, Compare, Condition, Fidelity
+from discovery.core.segment import UNASSIGNED
 from discovery.rules.estimator import Box, RuleInducer
 from discovery.rules.rounding import nice_numbers, plain
 
 __all__ = ["UNASSIGNED", "Box", "RuleInducer", "fidelity", "induce"]
-
-#: Customers that no segment holds: they count against a rule that selects them, and get none of their own.
-UNASSIGNED = "unassigned"
 
 
 def induce(
