@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from discovery.core.dataset import Dataset
-from discovery.core.errors import DataError, UsageError, did_you_mean
+from discovery.core.errors import DataError, UsageError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, leaves
@@ -24,9 +24,11 @@ from discovery.features.extract import DERIVED, extract, feature_sql
 from discovery.features.lifetime import History, extract_history, fit_first, fit_value, gate, predict
 from discovery.features.lifetime.backtest import backtest
 from discovery.features.properties import property_features
+from discovery.features.seasons import with_seasons
 from discovery.features.vocabulary.tiers import TIERS
 from discovery.rules.parse import parse
 from discovery.rules.tiers import with_tiers
+from discovery.rules.vocabulary import Vocabulary
 
 #: How far back predictions are tested: the window that responses are measured in by default.
 _TESTED_DAYS = 90
@@ -46,10 +48,17 @@ def tier_cases(name: str) -> tuple[tuple[str, Condition], ...]:
     return tuple((label, parse(text, BY_NAME)) for label, text in TIERS[name])
 
 
-def vocabulary_of(engine: QueryEngine, dataset: Dataset) -> dict[str, Feature]:
-    """Return the features of a dataset by name: the catalogue, and its own zero-party properties."""
-    own = property_features(engine.kinds(dataset.profiles_path))
-    return {f.name: f for f in (*CATALOGUE, *own)}
+def vocabulary_of(
+    engine: QueryEngine, dataset: Dataset, seasons: Mapping[str, str] | None = None, response: str = ""
+) -> Vocabulary:
+    """Return what rules over a dataset may speak of: the catalogue, its own zero-party properties, its events.
+
+    `seasons` are the config's own; `response` is the profile's column that is the response, and so no feature.
+    """
+    columns = {name: kind for name, kind in engine.kinds(dataset.profiles_path).items() if name != response}
+    lists = [c for c, kind in columns.items() if kind is None]
+    named = (*with_seasons(CATALOGUE, seasons or {}), *property_features(columns))
+    return Vocabulary({f.name: f for f in named}, dataset.events_by_name, lists, seasons)
 
 
 def measure(
@@ -60,8 +69,10 @@ def measure(
     progress: Progress = silent,
     lifetime: LifetimeSettings | None = None,
     cutoffs: Mapping[str, str] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Measured:
-    """Return the named features of every customer known at `as_of`, or the whole vocabulary.
+    """Return the named features of every customer known at `as_of`, or the whole vocabulary: the dataset's own, if not
+    `vocabulary`.
 
     Raises
     ------
@@ -70,11 +81,8 @@ def measure(
     DataError
         If nobody had ordered before the date.
     """
-    known = vocabulary_of(engine, dataset)
-    for name in names:
-        if name not in known:
-            raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, known)}")
-    wanted = tuple(known[n] for n in names) if names else tuple(known.values())
+    known = vocabulary_of(engine, dataset) if vocabulary is None else vocabulary
+    wanted = tuple(known.named(n) for n in dict.fromkeys(names)) if names else tuple(known.values())
     needed = with_parts(wanted)
     measured = tuple(f for f in needed if f.aggregate not in ("tier", "predicted"))
     edges = stated_cutoffs(cutoffs or {}, {n: f for n, f in known.items() if f.aggregate == "band"})
@@ -114,18 +122,20 @@ def _parts(feature: Feature) -> tuple[str, ...]:
     return feature.of
 
 
-def selection_sql(where: Condition, table: FeatureTable) -> str:
-    """Return the query of the customers `where` selects at the table's date, over ``profiles`` and ``events``.
+def selection_sql(
+    where: Condition, features: Mapping[str, Feature], as_of: date, cutoffs: Mapping[str, tuple[float, ...]]
+) -> str:
+    """Return the query of the customers `where` selects at a date, over ``profiles`` and ``events``.
 
-    Bands are cut where the table's were, frozen, so that the same customer does not change band with the crowd.
+    Bands are cut at `cutoffs`, frozen, so that the same customer does not change band with the crowd.
 
     Raises
     ------
     UsageError
         If the rule reads a prediction, which no query can make.
     """
-    as_of, cutoffs = table.as_of, table.cutoffs
-    needed = with_parts([table.feature(leaf.feature) for leaf in leaves(where)])
+    known = features if isinstance(features, Vocabulary) else Vocabulary(features)
+    needed = with_parts([known.named(leaf.feature) for leaf in leaves(where)])
     for feature in needed:
         if feature.aggregate == "predicted":
             raise UsageError(f"SQL cannot predict {feature.name}. Export the members, or leave it out of the rule.")
@@ -163,10 +173,14 @@ def _with_predictions(
     if refused or fitted is None:
         return _without_predictions(table, features), tuple(f"Nothing is predicted: {reason}" for reason in refused)
     expected = predict(history, fitted, fit_value(history), settings=limits)
-    known = expected.reindex(table.values.index)
+    people = engine.frame(f"SELECT customer_key, customer_id FROM {engine.table(dataset.profiles_path)}")
+    keys = people.set_index("customer_id")["customer_key"].reindex(table.values.index)
+    known = expected.reindex(keys).set_axis(table.values.index)
     table = table.with_columns(features, [known[f.name].astype("float64") for f in features])
     note = f"Predictions by {fitted.model} from {len(history):,} customers with an order."
-    return table, (note, _tested(engine, dataset, history, table.as_of, limits))
+    # A model that the present refuses is not tried on the past.
+    tried = replace(limits, models=limits.models[limits.models.index(fitted.model) :])
+    return table, (note, _tested(engine, dataset, history, table.as_of, tried))
 
 
 def _tested(engine: QueryEngine, dataset: Dataset, history: History, as_of: date, limits: LifetimeSettings) -> str:

@@ -283,7 +283,11 @@ def _sql(run: Run, ruled: SegmentRule, dialect: str) -> str:
     heading = (
         f"-- {ruled.rule.name}\n-- {ruled.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
     )
-    return heading + translate(selection_sql(ruled.rule.where, run.table), dialect) + "\n"
+    return heading + translate(_selection(run, ruled.rule.where), dialect) + "\n"
+
+
+def _selection(run: Run, where: Condition) -> str:
+    return selection_sql(where, {f.name: f for f in run.table.features}, run.as_of, run.table.cutoffs)
 
 
 def _english(ruled: SegmentRule) -> str:

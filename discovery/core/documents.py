@@ -15,7 +15,20 @@ from typing import Any
 from discovery.core.errors import WorkspaceError
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Verdict
 from discovery.core.feature import Feature
-from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Fidelity, Not, OneOf, Rule
+from discovery.core.rule import (
+    PLACES,
+    All,
+    AnyOf,
+    Between,
+    Compare,
+    Condition,
+    Fidelity,
+    Matches,
+    Missing,
+    Not,
+    OneOf,
+    Rule,
+)
 from discovery.core.run import SCHEMA_VERSION, SegmentRule
 from discovery.core.segment import AgainstNull, Candidate, Description, Segment
 
@@ -30,7 +43,7 @@ def plain(value: Any) -> Any:
     >>> plain(Compare("orders", ">=", 2))
     {'feature': 'orders', 'sign': '>=', 'value': 2}
     """
-    if isinstance(value, (Compare, Between, OneOf, All, AnyOf, Not)):
+    if isinstance(value, Condition):
         return _plain_condition(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
@@ -70,6 +83,10 @@ def _plain_condition(condition: Condition) -> Document:
             return {"feature": feature, "between": [low, high]}
         case OneOf(feature, values):
             return {"feature": feature, "in": list(values)}
+        case Matches(feature, place, text):
+            return {"feature": feature, place: text}
+        case Missing(feature):
+            return {"feature": feature, "missing": True}
 
 
 def condition_from(document: Document) -> Condition:
@@ -93,14 +110,19 @@ def condition_from(document: Document) -> Condition:
             return OneOf(feature, tuple(values))
         case {"feature": feature, "sign": sign, "value": value}:
             return Compare(feature, sign, value)
+        case {"feature": feature, "missing": True}:
+            return Missing(feature)
+    for place in PLACES:
+        if set(document) == {"feature", place}:
+            return Matches(document["feature"], place, document[place])
     raise WorkspaceError(f"A condition must be all, any, not, or a feature with a comparison, got {document!r}.")
 
 
 def feature_from(document: Document) -> Feature:
     """Return the feature a document states."""
-    lists = ("events", "of", "labels", "human_step", "words")
+    lists = ("events", "given", "of", "labels", "human_step", "words")
     values = {**document, **{name: tuple(document[name]) for name in lists}}
-    values["where"] = tuple(tuple(f) for f in document["where"])
+    values["where"] = tuple((c, sign, tuple(v) if isinstance(v, list) else v) for c, sign, v in document["where"])
     return Feature(**values)
 
 

@@ -30,6 +30,13 @@ Aggregate = Literal[
     "run_since",
     "profile",
     "days_since_field",
+    "days_since_date",
+    "holds",
+    "length",
+    "anniversary",
+    "anniversary_month",
+    "distance",
+    "sample",
     "band",
     "tier",
     "predicted",
@@ -38,9 +45,9 @@ Kind = Literal["number", "text", "boolean", "date"]
 #: How a band's cut-offs are found: Klaviyo's fixed days, or thirds, quartiles or quintiles of those who have a value.
 Bands = Literal["", "recency", "thirds", "quartiles", "quintiles"]
 
-#: One filter on an event: column, operator, value. ``weekday`` (Monday is 0), ``hour`` (UTC) and ``season`` are
-#: derived from ``at`` and may be used like columns.
-Filter = tuple[str, Literal["=", "<>", "<", "<=", ">", ">="], Scalar]
+#: One filter on an event: column, operator, value (several for ``IN``). ``weekday`` (Monday is 0), ``hour`` (UTC) and
+#: ``season`` are derived from ``at`` and may be used like columns.
+Filter = tuple[str, Literal["=", "<>", "<", "<=", ">", ">=", "IN"], Scalar | tuple[Scalar, ...]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,8 @@ class Feature:
     Parameters
     ----------
     name : str
-        Column name; says measure, unit and window: ``orders_90d``.
+        Column name; says measure, unit and window: ``orders_90d``. That of a measure stated in a rule is its own text:
+        ``orders(days => 14)``.
     label : str
         What people read: ``orders in the last 90 days``.
     family : str
@@ -65,9 +73,14 @@ class Feature:
     window : int or None
         Days before ``as_of`` (d <= window); None is all time.
     skip : int
-        Days just before ``as_of`` that the window leaves out (d > skip).
+        Days just before ``as_of`` that are left out (d > skip).
+    since, until : str
+        First and last day of a window that stands still, as ``2025-11-28``; empty: open.
     where : tuple of filters
         Events that count; for ``share``, those that form the numerator.
+    given : tuple of str, int, float or bool
+        What a measure of the profile was given: days of an ``anniversary``, value a list ``holds``, place and unit of
+        a ``distance``, percent and seed of a ``sample``.
     of : tuple of str
         Names of other features: numerator and denominator of a ``ratio``, the one that a ``band`` cuts.
     bands : str
@@ -100,7 +113,10 @@ class Feature:
     column: str = ""
     window: int | None = None
     skip: int = 0
+    since: str = ""
+    until: str = ""
     where: tuple[Filter, ...] = ()
+    given: tuple[Scalar, ...] = ()
     of: tuple[str, ...] = ()
     bands: Bands = ""
     labels: tuple[str, ...] = ()
@@ -114,8 +130,8 @@ class Feature:
     words: tuple[str, str] | tuple[()] = ()
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise UsageError(f"A feature name must be an identifier, got {self.name!r}.")
+        if not self.name.isidentifier() and not self.name.endswith(")"):
+            raise UsageError(f"A feature name must be an identifier or a measure's own text, got {self.name!r}.")
         if self.aggregate == "ratio" and len(self.of) != 2:
             raise UsageError(f"Feature {self.name}: a ratio must name a numerator and a denominator in `of`.")
         if self.window is not None and not 0 <= self.skip < self.window:

@@ -23,12 +23,12 @@ class Operator:
 
 #: One row per comparison; every rendering reads this table.
 OPERATORS: dict[str, Operator] = {
-    "=": Operator("=", "of exactly", "<>"),
+    "=": Operator("=", "exactly", "<>"),
     "<>": Operator("<>", "other than", "="),
-    "<": Operator("<", "below", ">="),
-    "<=": Operator("<=", "of at most", ">"),
-    ">": Operator(">", "above", "<="),
-    ">=": Operator(">=", "of at least", "<"),
+    "<": Operator("<", "less than", ">="),
+    "<=": Operator("<=", "at most", ">"),
+    ">": Operator(">", "more than", "<="),
+    ">=": Operator(">=", "at least", "<"),
 }
 
 
@@ -47,14 +47,16 @@ class Compare:
 
 @dataclass(frozen=True)
 class Between:
-    """`low` <= `feature` <= `high`; unknown where the feature is missing."""
+    """`low` <= `feature` <= `high`, two numbers or two days; unknown where the feature is missing."""
 
     feature: str
-    low: float
-    high: float
+    low: float | str
+    high: float | str
 
     def __post_init__(self) -> None:
-        if self.low > self.high:
+        if isinstance(self.low, str) != isinstance(self.high, str):
+            raise UsageError(f"BETWEEN must name two numbers or two days, got {self.low} and {self.high}.")
+        if self.low > self.high:  # type: ignore[operator]
             raise UsageError(f"BETWEEN must name the smaller bound first, got {self.low} and {self.high}.")
 
 
@@ -68,6 +70,33 @@ class OneOf:
     def __post_init__(self) -> None:
         if not self.values:
             raise UsageError(f"IN must list at least one value for {self.feature}.")
+
+
+Place = Literal["contains", "starts", "ends"]
+#: Where in a text another must stand, and what LIKE has before and after it to say so.
+PLACES: dict[Place, tuple[str, str]] = {"contains": ("%", "%"), "starts": ("", "%"), "ends": ("%", "")}
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The text of `feature` contains, starts or ends with `text`, case and all; unknown where it is missing."""
+
+    feature: str
+    place: Place
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.place not in PLACES:
+            raise UsageError(f"A text may be searched for as {', '.join(PLACES)}, got {self.place!r}.")
+        if not self.text or "%" in self.text:
+            raise UsageError(f"LIKE must hold some text, with % only before or after it, got {self.text!r}.")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """`feature` has no value. Never unknown itself."""
+
+    feature: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +128,7 @@ class Not:
     part: Condition
 
 
-Leaf = Compare | Between | OneOf
+Leaf = Compare | Between | OneOf | Matches | Missing
 Condition = Leaf | All | AnyOf | Not
 
 

@@ -14,7 +14,18 @@ import sqlglot
 from sqlglot import exp
 
 from discovery.core.errors import UsageError
-from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Not, OneOf, Scalar
+from discovery.core.rule import (
+    All,
+    AnyOf,
+    Between,
+    Compare,
+    Condition,
+    Matches,
+    Missing,
+    Not,
+    OneOf,
+    Scalar,
+)
 
 if TYPE_CHECKING:
     from sqlglot.dialects.dialect import DialectType
@@ -69,11 +80,24 @@ def literals(values: Iterable[Scalar]) -> str:
     return "(" + ", ".join(literal(v) for v in values) + ")"
 
 
-def condition(tree: Condition, column: Callable[[str], str] = identifier) -> str:
-    """Return the SQL of a rule's condition; `column` says how a feature is named in the query.
+def condition(
+    tree: Condition,
+    column: Callable[[str], str] = identifier,
+    matches: Callable[[str, Matches], str] | None = None,
+) -> str:
+    """Return the SQL of a rule's condition.
 
     SQL's own three-valued logic is the rule language's: a comparison with a missing value is unknown, and so is
     its NOT.
+
+    Parameters
+    ----------
+    tree : Condition
+        Who is selected.
+    column : callable
+        How a feature is named in the query.
+    matches : callable, optional
+        How a search in a text is written, given the column; as a portable comparison unless stated.
 
     Examples
     --------
@@ -81,18 +105,33 @@ def condition(tree: Condition, column: Callable[[str], str] = identifier) -> str
     '("orders" >= 2 AND NOT "country" IN (\\'US\\'))'
     """
     match tree:
+        case Compare(feature, "=", True):
+            return column(feature)
         case Compare(feature, sign, value):
             return f"{column(feature)} {sign} {literal(value)}"
         case Between(feature, low, high):
             return f"{column(feature)} BETWEEN {literal(low)} AND {literal(high)}"
         case OneOf(feature, values):
             return f"{column(feature)} IN {literals(values)}"
+        case Matches():
+            return (matches or _found)(column(tree.feature), tree)
+        case Missing(feature):
+            return f"{column(feature)} IS NULL"
         case All(parts):
-            return "(" + " AND ".join(condition(p, column) for p in parts) + ")"
+            return "(" + " AND ".join(condition(p, column, matches) for p in parts) + ")"
         case AnyOf(parts):
-            return "(" + " OR ".join(condition(p, column) for p in parts) + ")"
+            return "(" + " OR ".join(condition(p, column, matches) for p in parts) + ")"
         case Not(part):
-            return f"NOT {condition(part, column)}"
+            return f"NOT {condition(part, column, matches)}"
+
+
+def _found(column: str, search: Matches) -> str:
+    """Return a search in a text without LIKE, whose wildcards and escapes differ from dialect to dialect."""
+    text = literal(search.text)
+    if search.place == "contains":
+        return f"strpos({column}, {text}) > 0"
+    side = "left" if search.place == "starts" else "right"
+    return f"{side}({column}, {len(search.text)}) = {text}"
 
 
 def translate(sql: str, dialect: str = HOME) -> str:

@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from discovery.core.feature import Feature
-from discovery.core.rule import OPERATORS, All, AnyOf, Between, Compare, Condition, Not, OneOf, Scalar
+from discovery.core.rule import (
+    OPERATORS,
+    All,
+    AnyOf,
+    Between,
+    Compare,
+    Condition,
+    Leaf,
+    Matches,
+    Missing,
+    Not,
+    OneOf,
+    Place,
+    Scalar,
+)
+
+_SEARCHED: Mapping[Place, str] = {"contains": "contains", "starts": "starts with", "ends": "ends with"}
+#: Measures whose label is what is counted.
+_COUNTED = ("count", "distinct", "unfollowed", "run_since")
 
 
 def sentence(condition: Condition, features: Mapping[str, Feature], currency: str) -> str:
@@ -15,7 +33,7 @@ def sentence(condition: Condition, features: Mapping[str, Feature], currency: st
     --------
     >>> orders = Feature("orders", "orders", "RFM", "count", ("placed_order",), unit="orders")
     >>> sentence(Compare("orders", ">=", 2), {"orders": orders}, "USD")
-    'Customers with orders of at least 2.'
+    'Customers with at least 2 orders.'
     """
     return f"Customers with {_words(condition, features, currency)}."
 
@@ -26,20 +44,36 @@ def _words(condition: Condition, features: Mapping[str, Feature], currency: str)
             return ", and ".join(_nested(p, features, currency) for p in parts)
         case AnyOf(parts):
             return ", or ".join(_nested(p, features, currency) for p in parts)
+        case Not(Missing(name)):
+            return f"a known {features[name].label}"
         case Not(part):
             return f"not ({_words(part, features, currency)})"
-        case Compare(name, sign, value):
-            feature = features[name]
-            if feature.kind == "boolean":
-                return f"{'' if (value is True) == (sign == '=') else 'not '}{feature.label}"
-            words = "of" if feature.kind == "text" and sign == "=" else OPERATORS[sign].words
-            return f"{feature.label} {words} {_amount(value, feature, currency)}"
-        case Between(name, low, high):
-            feature = features[name]
-            return f"{feature.label} from {_amount(low, feature, currency)} to {_amount(high, feature, currency)}"
-        case OneOf(name, values):
-            listed = ", ".join(_amount(v, features[name], currency) for v in values)
-            return f"{features[name].label} one of {listed}"
+        case _:
+            return _leaf_words(condition, features[condition.feature], currency)
+
+
+def _leaf_words(leaf: Leaf, feature: Feature, currency: str) -> str:
+    label = feature.label
+    match leaf:
+        case Missing():
+            return f"no known {label}"
+        case Matches(_, place, text):
+            return f"{label} that {_SEARCHED[place]} {text!r}"
+        case OneOf(_, values):
+            return f"{label} one of {', '.join(_amount(v, feature, currency) for v in values)}"
+        case Compare(_, sign, value) if feature.kind == "boolean":
+            return f"{'' if (value is True) == (sign == '=') else 'not '}{label}"
+        case Compare(_, sign, value) if feature.kind == "text":
+            return f"{label} {'' if sign == '=' else 'other than '}{value}"
+        case Compare(_, "=", 0) if feature.aggregate in _COUNTED:
+            return f"no {label}"
+        case Compare(_, sign, value):
+            amount = f"{OPERATORS[sign].words} {_amount(value, feature, currency)}"
+        case Between(_, low, high):
+            amount = f"{_amount(low, feature, currency)} to {_amount(high, feature, currency)}"
+    # "At least 3 orders in the last 90 days", but "revenue of at least USD 200".
+    counted = feature.aggregate in _COUNTED or (feature.unit and label.startswith(feature.unit))
+    return f"{amount} {label}" if counted else f"{label} of {amount}"
 
 
 def _nested(part: Condition, features: Mapping[str, Feature], currency: str) -> str:

@@ -1,13 +1,16 @@
-"""Features at a date: a few passes over the events, joined to the customers."""
+"""Features at a date: passes over the events, put beside the customers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
+from discovery.core.dataset import Dataset, midnight
 from discovery.core.errors import DataError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
@@ -16,6 +19,7 @@ from discovery.engine.sql import identifier
 from discovery.features.bands import with_bands
 from discovery.features.catalogue import BY_NAME
 from discovery.features.passes import passes
+from discovery.features.profile_reads import profile_read
 
 _ZERO_WHEN_NONE = ("count", "sum", "distinct", "unfollowed", "run_since")
 #: Computed afterwards, from the others.
@@ -49,8 +53,7 @@ def extract(
     """
     progress("Computing features", 0.0)
     measured = tuple(f for f in features if f.aggregate not in DERIVED)
-    sql = feature_sql(measured, as_of, engine.table(dataset.profiles_path), engine.table(dataset.events_path))
-    values = engine.frame(sql)
+    values = _gathered(engine, dataset, measured, as_of)
     progress("Computing features", 1.0)
     ordered = "placed_order" in dataset.events_by_name
     if ordered and "orders" in values.columns and not (values["orders"] > 0).any():
@@ -58,18 +61,63 @@ def extract(
             f"At least one order must lie before as_of {as_of}, got none; the events run to {dataset.data_end}, "
             "exclusive. Choose a later as_of."
         )
-    values = values.set_index("customer_id")
-    columns = {f.name: _column(values[f.name], f) for f in measured}
-    values = pd.DataFrame(columns, index=values.index)
     table = FeatureTable(values, measured, as_of, dataset.fingerprint)
     return with_bands(table, [f for f in features if f.aggregate == "band"], cutoffs)
 
 
-def _column(column: pd.Series, feature: Feature) -> pd.Series:
+def _gathered(engine: QueryEngine, dataset: Dataset, features: tuple[Feature, ...], as_of: date) -> pd.DataFrame:
+    """Return the features of every customer known at `as_of`, by customer_id: what `feature_sql` asks for, in parts.
+
+    What a pass finds is put in its place before the next one starts: a join of all in SQL takes more time, and more
+    than twice the memory.
+    """
+    needed = {f.name: f for f in _with_parts(features)}
+    reads = [f"{read} AS {identifier(f.name)}" for f in needed.values() if (read := profile_read(f, as_of))]
+    people = engine.frame(
+        f"SELECT {', '.join(['p.customer_key', 'p.customer_id', f'{_created(as_of)} AS known', *reads])} "
+        f"FROM {engine.table(dataset.profiles_path)} AS p"
+    )
+    # The file is ordered already, but not every engine keeps its order.
+    if not people["customer_id"].is_monotonic_increasing:
+        people = people.sort_values("customer_id", ignore_index=True)
+    index = pd.Index(people.pop("customer_id"))
+    known = people.pop("known").to_numpy(dtype=bool, copy=True)
+    keys = people.pop("customer_key").to_numpy()
+    place = np.empty(keys.max(initial=-1) + 1, dtype=np.int64)
+    place[keys] = np.arange(len(keys))
+    columns = {str(name): _column(people.pop(name), needed[str(name)]) for name in list(people)}
+    for each in passes(needed.values(), as_of, engine.table(dataset.events_path)):
+        found = engine.frame(each)
+        rows = place[found.pop("customer_key").to_numpy()]
+        known[rows] = True
+        for name in list(found):
+            nothing = 0.0 if needed[name].aggregate in _ZERO_WHEN_NONE else np.nan
+            values = found.pop(name).to_numpy(dtype=np.float64)
+            columns[name] = np.full(len(keys), nothing)
+            columns[name][rows] = np.where(np.isnan(values), nothing, values)
+    for feature in features:
+        if feature.aggregate == "ratio":
+            above, below = (columns[part] for part in feature.of)
+            columns[feature.name] = above / np.where(below == 0, np.nan, below)
+    index = index[known]
+    chosen = {f.name: columns.pop(f.name)[known] for f in features}
+    # Series, as texts would be made another type, and not copied into one block: that would hold everything twice.
+    series = {name: pd.Series(each, index, each.dtype, copy=False) for name, each in chosen.items()}
+    return pd.DataFrame(series, index, copy=False)
+
+
+def _column(column: pd.Series, feature: Feature) -> NDArray[Any]:
     """Return numbers as floats with NaN where missing, all else as objects with None."""
     if feature.kind == "number":
-        return column.astype("float64")
-    return column.astype("object").where(column.notna(), None)
+        return column.to_numpy(dtype=np.float64)
+    # Equal values are one object, or the texts of a million customers would fill the memory.
+    codes, values = pd.factorize(column)
+    return np.append(values.astype("object"), None)[codes]
+
+
+def _created(as_of: date) -> str:
+    """Return whether the profile ``p`` was there before the date."""
+    return f"(p.created_at IS NULL OR p.created_at < {midnight(as_of)})"
 
 
 def feature_sql(features: tuple[Feature, ...], as_of: date, profiles: str, events: str) -> str:
@@ -84,23 +132,17 @@ def feature_sql(features: tuple[Feature, ...], as_of: date, profiles: str, event
     profiles, events : str
         Table expressions of the canonical tables.
     """
-    end = midnight(as_of)
     needed = _with_parts(features)
-    joins, known = [], ["(p.created_at IS NULL OR p.created_at < " + str(end) + ")"]
+    joins, known = [], [_created(as_of)]
     for number, each in enumerate(passes(needed, as_of, events)):
         joins.append(f"LEFT JOIN ({each}) AS s{number} USING (customer_key)")
         known.append(f"s{number}.customer_key IS NOT NULL")
     inner = ["p.customer_id"]
     for feature in needed:
         name = identifier(feature.name)
-        if feature.aggregate == "profile":
-            value = f"p.{identifier(feature.column)}"
-            # A day as text sorts as it should and means the same everywhere.
-            text = f"CAST(CAST({value} AS DATE) AS VARCHAR)"
-            inner.append(f"{text if feature.kind == 'date' else value} AS {name}")
-        elif feature.aggregate == "days_since_field":
-            today = end // MICROSECONDS_PER_DAY
-            inner.append(f"{today} - p.{identifier(feature.column)} // {MICROSECONDS_PER_DAY} AS {name}")
+        read = profile_read(feature, as_of)
+        if read is not None:
+            inner.append(f"{read} AS {name}")
         elif feature.aggregate in _ZERO_WHEN_NONE:
             inner.append(f"coalesce({name}, 0) AS {name}")
         elif feature.aggregate != "ratio":

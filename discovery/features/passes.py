@@ -1,9 +1,8 @@
-"""The passes over the events that features need: as few as can be, each with only the rows that it must see.
+"""The passes over the events that features need, each with only the rows that it must see.
 
-A pass is a query with one row per customer. Reading the events is what costs, so measures over different events share
-a pass, with the event in their condition, unless so many concern the same events that a pass over just those is
-cheaper. Sorting costs more than reading: only gaps and what follows what are sorted, the latter just as far back as
-its window reaches.
+A pass is a query with one row per customer. The file of events is ordered by event, so reading one event costs just
+its rows, and measures share a pass where they concern the same events. Sorting costs more than reading: only gaps and
+what follows what are sorted, the latter just as far back as its window reaches.
 """
 
 from __future__ import annotations
@@ -16,11 +15,10 @@ from discovery.core.dataset import MICROSECONDS_PER_DAY, midnight
 from discovery.core.feature import Feature, Filter
 from discovery.core.holidays import season_ranges
 from discovery.engine.sql import identifier, literal, literals
+from discovery.features.profile_reads import READS
 
 #: What is not measured over events.
-_ELSEWHERE = ("ratio", "profile", "days_since_field")
-#: So many measures of the same events, and a pass over those alone costs less than their conditions over all.
-_CROWD = 10
+_ELSEWHERE = ("ratio", *READS)
 #: An event that nothing follows within so many days is unfollowed.
 _FOLLOW_DAYS = 7
 _HOUR = 3_600_000_000
@@ -61,27 +59,26 @@ def passes(features: Iterable[Feature], as_of: date, events: str) -> list[str]:
             plain.append(feature)
         else:
             special.setdefault((kind, kind.shared_by(feature)), (kind, []))[1].append(feature)
-    crowds, rest = _crowds(plain)
+    crowds = _crowds(plain)
     out = [kind.query(group, as_of, events) for kind, group in special.values()]
     out += [_plain(crowd, _events(crowd), as_of, events) for crowd in crowds]
     # Most of the special passes skip rows of their events. Whoever has just those is known too: read them here.
     whole = {*_events(f for kind, group in special.values() if kind.whole for f in group)}
     whole |= {*_events(f for crowd in crowds for f in crowd)}
-    seen = _events([*rest, *(f for _, group in special.values() for f in group)])
-    shared = tuple(e for e in seen if e not in whole)
-    return [*out, _plain(rest, shared, as_of, events)] if shared else out
+    seen = _events(f for _, group in special.values() for f in group)
+    rest = tuple(e for e in seen if e not in whole)
+    return [*out, _plain([], rest, as_of, events)] if rest else out
 
 
-def _crowds(features: list[Feature]) -> tuple[list[list[Feature]], list[Feature]]:
-    """Split measures into those of events that many concern, set by set, and the rest; sets that overlap are one."""
-    sets: list[tuple[set[str], list[Feature]]] = []
+def _crowds(features: list[Feature]) -> list[list[Feature]]:
+    """Split measures by the events they concern; of sets of events that overlap, one is made."""
+    crowds: list[tuple[set[str], list[Feature]]] = []
     for feature in features:
-        touched = [s for s in sets if s[0].intersection(feature.events)]
-        sets = [s for s in sets if s not in touched]
-        names = set(feature.events).union(*(s[0] for s in touched))
-        sets.append((names, [*(f for s in touched for f in s[1]), feature]))
-    crowds = [group for _, group in sets if len(group) >= _CROWD]
-    return crowds, [f for _, group in sets if len(group) < _CROWD for f in group]
+        touched = [c for c in crowds if c[0].intersection(feature.events)]
+        crowds = [c for c in crowds if c not in touched]
+        names = set(feature.events).union(*(c[0] for c in touched))
+        crowds.append((names, [*(f for c in touched for f in c[1]), feature]))
+    return [group for _, group in crowds]
 
 
 def _events(features: Iterable[Feature]) -> tuple[str, ...]:
@@ -134,10 +131,16 @@ def _among(feature: Feature, names: tuple[str, ...]) -> list[str]:
 
 def _inside(feature: Feature, end: int) -> list[str]:
     """Return what an event must satisfy to lie in the feature's window."""
-    if feature.window is None:
-        return []
-    start = [f'"at" >= {end - feature.window * MICROSECONDS_PER_DAY}']
-    return [*start, f'"at" < {end - feature.skip * MICROSECONDS_PER_DAY}'] if feature.skip else start
+    inside = []
+    if feature.window is not None:
+        inside.append(f'"at" >= {end - feature.window * MICROSECONDS_PER_DAY}')
+    if feature.skip:
+        inside.append(f'"at" < {end - feature.skip * MICROSECONDS_PER_DAY}')
+    if feature.since:
+        inside.append(f'"at" >= {midnight(date.fromisoformat(feature.since))}')
+    if feature.until:
+        inside.append(f'"at" < {midnight(date.fromisoformat(feature.until)) + MICROSECONDS_PER_DAY}')
+    return inside
 
 
 def _when(conditions: list[str], value: str) -> str:
@@ -157,6 +160,8 @@ def _filter(each: Filter, as_of: date) -> str:
         ranges = season_ranges(str(value), as_of)
         return "(" + " OR ".join(f'("at" >= {midnight(a)} AND "at" < {midnight(b)})' for a, b in ranges) + ")"
     read = _DERIVED.get(column) or identifier(column)
+    if isinstance(value, tuple):
+        return f"{read} IN {literals(value)}"
     if sign == "<>":
         # What is not known to be `value` counts: an open not marked as a machine's is a person's.
         return f"coalesce({read} <> {literal(value)}, TRUE)"

@@ -12,7 +12,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.core.feature import FeatureTable
-from discovery.core.rule import All, AnyOf, Between, Compare, ComparisonSign, Condition, Not, OneOf, Rule
+from discovery.core.rule import (
+    All,
+    AnyOf,
+    Between,
+    Compare,
+    ComparisonSign,
+    Condition,
+    Matches,
+    Missing,
+    Not,
+    OneOf,
+    Place,
+    Rule,
+)
 from discovery.core.segment import UNASSIGNED
 
 Mask = NDArray[np.bool_]
@@ -24,6 +37,13 @@ _COMPARISONS: Mapping[ComparisonSign, Callable[[Any, Any], Any]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+}
+
+
+_FOUND: Mapping[Place, Callable[[str, str], bool]] = {
+    "contains": operator.contains,
+    "starts": str.startswith,
+    "ends": str.endswith,
 }
 
 
@@ -76,16 +96,18 @@ def _truth(condition: Condition, table: FeatureTable) -> _Truth:
         case Not(part):
             inner = _truth(part, table)
             return _Truth(inner.fails, inner.holds)
-        case Compare() | Between() | OneOf():
+        case _:
             table.feature(condition.feature)
             values = table.values[condition.feature]
             known = values.notna().to_numpy()
+            if isinstance(condition, Missing):
+                return _Truth(~known, known)
             holds = np.zeros(len(values), dtype=bool)
             holds[known] = _compare(condition, values[known].to_numpy())
             return _Truth(holds, known & ~holds)
 
 
-def _compare(leaf: Compare | Between | OneOf, values: NDArray[Any]) -> Mask:
+def _compare(leaf: Compare | Between | OneOf | Matches, values: NDArray[Any]) -> Mask:
     match leaf:
         case Between(_, low, high):
             found = (values >= low) & (values <= high)
@@ -93,4 +115,6 @@ def _compare(leaf: Compare | Between | OneOf, values: NDArray[Any]) -> Mask:
             found = np.isin(values.astype(object), np.asarray(wanted, dtype=object))
         case Compare(_, sign, value):
             found = _COMPARISONS[sign](values, value)
+        case Matches(_, place, text):
+            found = np.fromiter((_FOUND[place](value, text) for value in values), np.bool_, len(values))
     return np.asarray(found, dtype=np.bool_)

@@ -14,11 +14,14 @@ from pandas.testing import assert_series_equal
 
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
+from discovery.core.rule import leaves
 from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
 from discovery.engine.spark import SparkEngine
 from discovery.features.catalogue import CATALOGUE
-from discovery.measuring import measure
+from discovery.measuring import measure, selection_sql, vocabulary_of
+from discovery.rules.evaluate import select
+from discovery.rules.parse import parse
 from tests.stores import read_store, write_store
 
 # One worker starts one Java process for all of these.
@@ -98,3 +101,46 @@ def test_every_feature_is_the_same_on_a_simulated_store(
     with Engine() as engine:
         dataset = read_store(engine, shutil.copytree(simulated_store, tmp_path / "s"))
     assert_same(*both(spark, dataset, date(2025, 10, 1)))
+
+
+#: One of every function of the rule language, and what only it can say.
+STATED = (
+    "orders(days => 90) >= 1",
+    "orders(days => 200, skip => 30) >= 1",
+    "events('viewed_product', days => 60, category IN ('yoga', 'toys'), machine <> TRUE) >= 1",
+    "events('placed_order', value >= 40, weekday >= 5) >= 1",
+    "orders(season => 'last_november_december') = 0 AND orders >= 1",
+    "orders(since => '2025-02-01', until => '2025-02-28') >= 1",
+    "spent(days => 365) > 100 OR value('refunded_order') < 0",
+    "days_since('opened_email', machine <> TRUE) BETWEEN 10 AND 60",
+    "days_since_first('placed_order') <= 90",
+    "birthday_within(days => 45)",
+    "birthday_this_month()",
+    "sample(percent => 10, seed => 7)",
+    "distance_miles('US', '10001') <= 800",
+    "distance_km_to(51.5, -0.12) <= 1200.5",
+    "city LIKE 'S%' OR city LIKE '%n' OR city LIKE '%ng%'",
+    "city IS NULL AND NOT country IS NULL",
+    "property('interest') = 'yoga' OR property('pet') = 'dog'",
+    "has('topics', 'yoga') OR items('topics') >= 3",
+    "days_since_property('anniversary') BETWEEN 6000 AND 12000",
+    "birthday BETWEEN '1980-01-01' AND '1999-12-31'",
+)
+
+
+def test_every_function_of_the_language_is_the_same(spark: QueryEngine, simulated_store: Path, tmp_path: Path) -> None:
+    as_of = date(2025, 10, 1)
+    with Engine() as engine:
+        dataset = read_store(engine, shutil.copytree(simulated_store, tmp_path / "s"))
+        known = vocabulary_of(engine, dataset)
+        trees = [parse(text, known) for text in STATED]
+        names = [leaf.feature for tree in trees for leaf in leaves(tree)]
+        one, two = (measure(each, dataset, as_of, names).table for each in (engine, spark))
+        assert_same(one, two)
+        for text, tree in zip(STATED, trees, strict=True):
+            mine = list(one.values.index[select(tree, one)])
+            sql = selection_sql(tree, known, as_of, one.cutoffs)
+            for name, path in (("profiles", dataset.profiles_path), ("events", dataset.events_path)):
+                engine.run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {engine.table(path)}")
+            assert [r[0] for r in engine.rows(sql)] == mine, text
+            assert 0 < len(mine) < len(one), text
