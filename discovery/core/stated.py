@@ -26,7 +26,7 @@ class EventMeasure:
     event: str = ""
     column: str = ""
     unit: str = "events"
-    label: str = "{event} events"
+    label: str = "events called {event}"
 
 
 #: Functions over events; those without an event of their own take its name first.

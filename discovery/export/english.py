@@ -72,8 +72,22 @@ def _leaf_words(leaf: Leaf, feature: Feature, currency: str) -> str:
         case Between(_, low, high):
             amount = f"{_amount(low, feature, currency)} to {_amount(high, feature, currency)}"
     # "At least 3 orders in the last 90 days", but "revenue of at least USD 200".
-    counted = feature.aggregate in _COUNTED or (feature.unit and label.startswith(feature.unit))
-    return f"{amount} {label}" if counted else f"{label} of {amount}"
+    if feature.aggregate in _COUNTED or (feature.unit == "days" and label.startswith("days")):
+        return f"{amount} {_singular(label) if isinstance(leaf, Compare) and leaf.value == 1 else label}"
+    return f"{label} of {amount}"
+
+
+def _singular(label: str) -> str:
+    """Return the label of a count for one of them: its first word without the plural.
+
+    Examples
+    --------
+    >>> _singular("orders in the last 30 days"), _singular("searches"), _singular("SMS received")
+    ('order in the last 30 days', 'search', 'SMS received')
+    """
+    first, space, rest = label.partition(" ")
+    ending = "es" if first.endswith("ches") else "s" if first.endswith("s") else ""
+    return first.removesuffix(ending) + space + rest
 
 
 def _nested(part: Condition, features: Mapping[str, Feature], currency: str) -> str:
