@@ -1,0 +1,1 @@
+"""Klaviyo's segment definitions: strict models, the payloads that carry them, and sending those."""
