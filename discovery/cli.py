@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import traceback
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from discovery import service
@@ -22,6 +19,8 @@ from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
 from discovery.core.run import Run
 from discovery.progress_bars import progress_bars
+from discovery.rule_commands import rules_app
+from discovery.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console, day_from
 
 app = typer.Typer(
     help="Find customer segments, say how far to believe them, and hand over the rule.",
@@ -32,12 +31,9 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Configs.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+app.add_typer(rules_app, name="rules")
 
 _OURS = 70
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-InWorkspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder that keeps dataset and runs.")]
-Overrides = Annotated[list[str] | None, typer.Option("--set", help="name=value, laid over the config; repeatable.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
 @app.command()
@@ -54,7 +50,7 @@ def simulate(
         folder = service.simulate(
             out, customers, seed, types=not structureless, progress=lambda done: tell("Simulating the store", done)
         )
-    _answer(
+    answer(
         {"folder": str(folder), "customers": customers, "seed": seed}, as_json, f"Store of {customers:,} in {folder}"
     )
 
@@ -73,7 +69,7 @@ def ingest(
     body = {**vars(dataset), "folder": str(dataset.folder)}
     lines = [f"{dataset.customers:,} customers, {dataset.events:,} events, {dataset.currency}.", *dataset.notes]
     lines += [f"  {n:>9,}  {reason}" for reason, n in dataset.problems.items()]
-    _answer(body, as_json, "\n".join(lines))
+    answer(body, as_json, "\n".join(lines))
 
 
 @app.command()
@@ -91,11 +87,11 @@ def run(
     """Do the main job: ingest if needed, features, clusters, rules, evidence, merges."""
     asked = {"kind": engine, "spark_master": spark_master, "memory_limit": memory_limit}
     named = [f"engine.{name}={value}" for name, value in asked.items() if value]
-    when = _date(as_of) if as_of else None
+    when = day_from(as_of) if as_of else None
     with progress_bars(quiet or as_json) as tell:
         done = service.discover(config, workspace, as_of=when, overrides=[*named, *(overrides or ())], progress=tell)
     if as_json:
-        _answer(summary(done), True, "")
+        answer(summary(done), True, "")
         return
     _print_run(done)
     typer.echo(f"\nSee it in the browser: discovery dashboard --workspace {workspace}")
@@ -106,12 +102,12 @@ def runs(workspace: InWorkspace, as_json: AsJson = False) -> None:
     """List the runs of a workspace, the newest date first."""
     found = service.open_workspace(workspace).runs()
     if as_json:
-        _answer([plain(r) for r in found], True, "")
+        answer([plain(r) for r in found], True, "")
         return
     table = Table("run", "date", "customers", "recommended", "segments", "question", box=None)
     for r in found:
         table.add_row(r.id, str(r.as_of), f"{r.customers:,}", r.recommended, str(r.segments), r.question_asked)
-    _console().print(table if found else "No run yet: make one with `discovery run CONFIG --workspace FOLDER`.")
+    console().print(table if found else "No run yet: make one with `discovery run CONFIG --workspace FOLDER`.")
 
 
 @app.command()
@@ -123,7 +119,7 @@ def show(
     """Print the scorecard of a run."""
     found = service.open_workspace(workspace).load(run_id)
     if as_json:
-        _answer(summary(found), True, "")
+        answer(summary(found), True, "")
     else:
         _print_run(found)
 
@@ -143,19 +139,19 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (out / name).write_text(text, encoding="utf-8")
-    _answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
+    answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
 
 
 @app.command()
 def features(as_json: AsJson = False) -> None:
     """Print the vocabulary: every feature with unit, window, what missing means, and what exports can do with it."""
     if as_json:
-        _answer([plain(f) for f in service.vocabulary()], True, "")
+        answer([plain(f) for f in service.vocabulary()], True, "")
         return
     table = Table("feature", "what it is", "unit", "window", "missing", "Klaviyo", "SQL", box=None)
     for f in service.vocabulary():
         table.add_row(f.name, f.label, f.unit, f.window, f.missing, f.klaviyo, "yes" if f.sql else "no")
-    _console().print(table)
+    console().print(table)
 
 
 @config_app.command("show")
@@ -165,13 +161,13 @@ def config_show(
     """Print every setting: value, default, unit, where it came from, and what it does."""
     rows = service.config_rows(service.read_config(config, overrides or ()))
     if as_json:
-        _answer([plain(r) for r in rows], True, "")
+        answer([plain(r) for r in rows], True, "")
         return
     table = Table("setting", "value", "default", "unit", "from", "what it does", box=None)
     for r in rows:
         default = "" if r.value == r.default else "required" if r.default is None else str(r.default)
         table.add_row(r.name, str(r.value), default, r.unit, r.origin, r.help)
-    _console().print(table)
+    console().print(table)
 
 
 @app.command()
@@ -224,41 +220,25 @@ def _usage_message(error: Exception) -> str:
 
 
 def _print_run(found: Run) -> None:
-    console = _console()
+    out = console()
     body = summary(found)
-    console.print(f"\n[bold]{body['question']}[/bold]")
-    console.print(f"Run {body['run']}: {count(body['customers'])} customers at {day(found.as_of)}.")
+    out.print(f"\n[bold]{body['question']}[/bold]")
+    out.print(f"Run {body['run']}: {count(body['customers'])} customers at {day(found.as_of)}.")
     for each in body["segmentations"]:
         star = " (recommended)" if each["recommended"] else ""
         placed = f"{each['k']} segments, {rate(each['coverage'])} of customers placed"
-        console.print(f"\n[bold]{method_name(each['name'])}{star}[/bold]: {placed}.\n{each['reason']}")
+        out.print(f"\n[bold]{method_name(each['name'])}{star}[/bold]: {placed}.\n{each['reason']}")
         if each["segments"]:
             table = Table("segment", "customers", "share", *QUESTIONS, box=None)
             for s in each["segments"]:
                 verdicts = [s["verdicts"][q] for q in QUESTIONS]
                 table.add_row(s["name"], count(s["size"]), rate(s["share"]), *verdicts)
-            console.print(table)
-    console.print("")
+            out.print(table)
+    out.print("")
     for line in body["merges"]:
-        console.print(f"Merge: {line}")
+        out.print(f"Merge: {line}")
     for note in body["notes"]:
-        console.print(f"Note: {note}")
-
-
-def _console() -> Console:
-    """Return a console that neither colours nor cuts what it prints into a file."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=not sys.stdout.isatty())
-
-
-def _answer(body: Any, as_json: bool, text: str) -> None:
-    typer.echo(json.dumps(plain(body), indent=1, ensure_ascii=False) if as_json else text)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of must be a date such as 2011-09-10, got {text!r}.") from None
+        out.print(f"Note: {note}")
 
 
 if __name__ == "__main__":

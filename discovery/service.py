@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from discovery import pipeline
+from discovery import pipeline, rulebook
 from discovery.core.compile import SettingRow, compile_settings, setting_rows
 from discovery.core.dataset import Dataset
 from discovery.core.errors import UsageError, WorkspaceError
@@ -26,8 +26,10 @@ from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
 from discovery.measuring import measure, selection_sql
+from discovery.rulebook import Evaluation
 from discovery.rules.evaluate import membership
-from discovery.rules.library import as_entries, rules_from, slug
+from discovery.rules.faults import Finding
+from discovery.rules.library import Library, as_entries, rules_from, slug
 from discovery.rules.parse import to_text
 from discovery.store import Config, RunSummary, Workspace, read_config, shipped
 
@@ -39,10 +41,12 @@ __all__ = [
     "Workspace",
     "config_rows",
     "discover",
+    "evaluate_rule_file",
     "evaluate_rules",
     "export_run",
     "extract_features",
     "ingest",
+    "lint_rules",
     "open_workspace",
     "read_canonical",
     "read_config",
@@ -186,6 +190,62 @@ def _read(source: Mapping[str, Any], folder: str | Path) -> Dataset:
 def rule_text(condition: Condition) -> str:
     """Return a condition in the rule language."""
     return to_text(condition)
+
+
+def lint_rules(
+    path: str | Path, workspace: str | Path | None = None, target: str = "", exclusive: bool = False
+) -> tuple[Library, tuple[Finding, ...]]:
+    """Return the rules of a file and what is wrong with them.
+
+    Parameters
+    ----------
+    path : path
+        A rule file: YAML, as ``configs/segments.yaml``.
+    workspace : path, optional
+        Whose data tell which values are missing and how far back they go.
+    target : str
+        ``klaviyo`` or ``sql``: also tell what it cannot express.
+    exclusive : bool
+        Also tell why customers are in more than one segment, or in none.
+    """
+    if target and target not in targets.EXPRESSIBLE:
+        raise UsageError(f"A target must be one of {', '.join(targets.EXPRESSIBLE)}, got {target!r}.")
+    return rulebook.check(Path(path), open_workspace(workspace) if workspace else None, target, exclusive)
+
+
+def evaluate_rule_file(
+    path: str | Path,
+    workspace: str | Path,
+    *,
+    as_of: date | None = None,
+    before: date | None = None,
+    engine: str = "duckdb",
+    spark_master: str = "",
+    progress: Progress = silent,
+) -> Evaluation:
+    """Return whom every rule of a file selects in a workspace's data, all measured together.
+
+    Parameters
+    ----------
+    path : path
+        A rule file.
+    workspace : path
+        Whose dataset.
+    as_of : date, optional
+        Exclusive; the end of the data unless stated.
+    before : date, optional
+        An earlier date: who joined and left since then is listed, and through which condition.
+    engine, spark_master : str
+        ``duckdb`` or ``spark``, and the address of a Spark master.
+    """
+    asked = compile_settings(
+        {
+            "source": {"kind": "canonical", "path": "."},
+            "as_of": "data_end",
+            "engine": {"kind": engine, "spark_master": spark_master},
+        }
+    )
+    return rulebook.evaluate(Path(path), open_workspace(workspace), as_of, before, asked.engine, progress)
 
 
 @dataclass(frozen=True)

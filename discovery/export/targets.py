@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from discovery.core.feature import Feature
 
 #: Measures that Klaviyo predicts itself, once an account qualifies.
@@ -45,3 +47,7 @@ def klaviyo(feature: Feature) -> str:
 def sql(feature: Feature) -> bool:
     """Return whether a query over the canonical tables can compute `feature`; predictions need a fitted model."""
     return feature.aggregate != "predicted"
+
+
+#: Whether a target can say a condition on a feature by itself.
+EXPRESSIBLE: Mapping[str, Callable[[Feature], bool]] = {"klaviyo": lambda f: klaviyo(f) != "property", "sql": sql}

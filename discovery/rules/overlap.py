@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
 from discovery.core.segment import Segmentation
@@ -29,3 +30,32 @@ def overlap(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
                 jaccard = both / union if union else 0.0
                 rows.append((a.name, first.id, b.name, second.id, both, first.size - both, second.size - both, jaccard))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def membership_overlap(members: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per pair of rules, the pairs that share most first.
+
+    Parameters
+    ----------
+    members : DataFrame of bool
+        One row per customer, one column per rule.
+
+    Returns
+    -------
+    DataFrame
+        ``a``, ``b``, customers of ``both``, ``a_only`` and ``b_only``, and ``jaccard``, 0 to 1.
+
+    Examples
+    --------
+    >>> membership_overlap(pd.DataFrame({"old": [True, True], "big": [True, False]})).iloc[0].to_dict()
+    {'a': 'old', 'b': 'big', 'both': 1, 'a_only': 1, 'b_only': 0, 'jaccard': 0.5}
+    """
+    inside = members.to_numpy(dtype=np.float32)
+    shared = (inside.T @ inside).astype(np.int64)
+    sizes, names = shared.diagonal(), list(members.columns)
+    rows = []
+    for a, b in combinations(range(len(names)), 2):
+        both, union = shared[a, b], sizes[a] + sizes[b] - shared[a, b]
+        rows.append((names[a], names[b], both, sizes[a] - both, sizes[b] - both, both / union if union else 0.0))
+    found = pd.DataFrame(rows, columns=["a", "b", "both", "a_only", "b_only", "jaccard"])
+    return found.sort_values("jaccard", ascending=False, kind="stable", ignore_index=True)

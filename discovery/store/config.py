@@ -83,7 +83,12 @@ def read_library(config: Config) -> Any:
     name = config.settings.rules.library
     beside = config.folder / name
     path = beside if beside.is_file() else shipped(f"configs/{Path(name).name}")
-    return read_yaml(_text(path, "rules.library"), path.name)
+    return read_entries(path)
+
+
+def read_entries(path: Path) -> Any:
+    """Return what a rule file holds, typed by nobody yet."""
+    return read_yaml(_text(path, "a rule file"), path.name)
 
 
 def _text(path: Path, what: str) -> str:

@@ -96,13 +96,13 @@ class Workspace:
         """Return a run read back: equal to the one written."""
         return read_run(self.run_folder(run_id))
 
-    def dataset(self, origin: str) -> Dataset | None:
-        """Return the dataset made from `origin`, if that is the one the workspace holds."""
+    def dataset(self, origin: str = "") -> Dataset | None:
+        """Return the workspace's dataset, if it holds one and, where `origin` is stated, one made from that."""
         path = self.path / "dataset" / "dataset.json"
         if not path.is_file():
             return None
         document = read_document(path)
-        if document["made"]["origin"] != origin:
+        if origin and document["made"]["origin"] != origin:
             return None
         fields = {k: v for k, v in document.items() if k not in ("schema_version", "made")}
         return Dataset(**{**fields, "folder": path.parent, "notes": tuple(document["notes"])})

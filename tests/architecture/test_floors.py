@@ -20,11 +20,14 @@ FLOORS = {
     "segmentations": 3,
     "judgement": 3,
     "measuring": 3,
+    "rulebook": 3,
     "pipeline": 3,
     "store": 3,
     "service": 3,
     "charts": 3,
     "progress_bars": 4,
+    "terminal": 4,
+    "rule_commands": 4,
     "cli": 4,
     "report": 4,
     "dashboard": 4,
@@ -36,18 +39,21 @@ THIRD_FLOOR = {
     "segmentations": set(),
     "judgement": set(),
     "measuring": set(),
+    "rulebook": {"measuring", "store"},
     "pipeline": {"segmentations", "judgement", "measuring", "store"},
-    "service": {"pipeline", "measuring", "store"},
+    "service": {"pipeline", "rulebook", "measuring", "store"},
     "charts": set(),
 }
 FOURTH_FLOOR = {
-    "cli": {"progress_bars"},
+    "cli": {"progress_bars", "terminal", "rule_commands"},
+    "rule_commands": {"progress_bars", "terminal"},
+    "terminal": set(),
     "__main__": {"cli"},
     "report": set(),
     "dashboard": set(),
     "progress_bars": set(),
 }
-MAY_OPEN_FILES = {"ingest", "store", "report", "cli"}
+MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "rule_commands"}
 
 
 def modules() -> list[Path]:

@@ -1,0 +1,91 @@
+"""The commands on rule files: check them, count whom they select."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from discovery import service
+from discovery.charts.format import rate
+from discovery.progress_bars import progress_bars
+from discovery.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from
+
+rules_app = typer.Typer(help="Rule files: named segments as YAML.", no_args_is_help=True)
+RuleFile = Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, as configs/segments.yaml.")]
+
+
+@rules_app.command()
+def lint(
+    file: RuleFile,
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", help="Whose data tell what is missing and how far back they go.")
+    ] = None,
+    target: Annotated[str, typer.Option(help="klaviyo or sql: also tell what it cannot express.")] = "",
+    exclusive: Annotated[
+        bool, typer.Option(help="Also tell why customers are in several segments or in none.")
+    ] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 if there is any finding.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find what is wrong with the rules of a file: contradictions, duplicates, what is never or always true."""
+    library, found = service.lint_rules(file, workspace, target, exclusive)
+    if as_json:
+        answer({"rules": len(library.rules), "absent": library.absent, "findings": found}, True, "")
+    else:
+        out = console()
+        for each in found:
+            out.print(f"[bold]{each.rule or 'All rules'}[/bold] ({each.fault}): ", end="")
+            out.print(each.sentence, markup=False)
+        for name, reason in library.absent.items():
+            out.print(f"[bold]{name}[/bold] (not usable on these data): ", end="")
+            out.print(reason, markup=False)
+        out.print(f"{len(library.rules)} rules, {len(found)} findings.")
+    if strict and (found or library.absent):
+        raise typer.Exit(1)
+
+
+@rules_app.command()
+def evaluate(
+    file: RuleFile,
+    workspace: InWorkspace,
+    as_of: Annotated[str, typer.Option("--as-of", help="A date; the end of the data unless stated.")] = "",
+    before: Annotated[str, typer.Option(help="An earlier date: who joined and left since then is listed.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder for members.csv, overlap.csv and changes.csv.")] = None,
+    engine: Annotated[str, typer.Option(help="duckdb or spark: what computes the measures.")] = "duckdb",
+    spark_master: Annotated[str, typer.Option(help="Address of a Spark master; none: Spark on this machine.")] = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Count whom each rule of a file selects, and list the members, the overlaps and the changes."""
+    with progress_bars(quiet or as_json) as tell:
+        found = service.evaluate_rule_file(
+            file,
+            workspace,
+            as_of=day_from(as_of) if as_of else None,
+            before=day_from(before, "--before") if before else None,
+            engine=engine,
+            spark_master=spark_master,
+            progress=tell,
+        )
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, frame in (("members", found.pairs()), ("overlap", found.overlap), ("changes", found.changes)):
+            (out / f"{name}.csv").write_text(frame.to_csv(index=False), encoding="utf-8")
+    if as_json:
+        shared = found.overlap[found.overlap["both"] > 0].to_dict("records")
+        body = {"as_of": found.as_of, "customers": found.customers, "rules": found.rules, "absent": found.absent}
+        answer({**body, "overlap": shared}, True, "")
+        return
+    moved = bool(before)
+    table = Table("rule", "customers", "share", *(("joined", "left") if moved else ()), "who", box=None)
+    for each in found.rules:
+        change = (f"{each.joined:,}", f"{each.left:,}") if moved else ()
+        table.add_row(each.name, f"{each.customers:,}", rate(each.share), *change, each.english)
+    shown = console()
+    shown.print(table)
+    for name, reason in found.absent.items():
+        shown.print(f"{name}: not usable on these data. {reason}", markup=False)
+    shown.print(f"{found.customers:,} customers at {found.as_of}.")

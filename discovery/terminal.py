@@ -1,0 +1,38 @@
+"""What every command shares: its common options, and how it answers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from discovery.core.documents import plain
+from discovery.core.errors import UsageError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+InWorkspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder that keeps dataset and runs.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="name=value, laid over the config; repeatable.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+
+
+def console() -> Console:
+    """Return a console that neither colours nor cuts what it prints into a file."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def answer(body: Any, as_json: bool, text: str) -> None:
+    """Print the answer for people, or as JSON."""
+    typer.echo(json.dumps(plain(body), indent=1, ensure_ascii=False) if as_json else text)
+
+
+def day_from(text: str, option: str = "--as-of") -> date:
+    """Return the date that an option states."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} must be a date such as 2011-09-10, got {text!r}.") from None
