@@ -16,12 +16,13 @@ from discovery.core.run import SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation, Structure
 from discovery.core.settings import RuleSettings, Settings
 from discovery.export.english import sentence
+from discovery.responses import Responses
 from discovery.rules.evaluate import select
 from discovery.rules.induce import fidelity, induce
 from discovery.rules.library import slug
+from discovery.validate.campaigns import campaign_evidence
 from discovery.validate.distinctness import artefact_evidence, distinctness_evidence, held_out_scores
 from discovery.validate.merges import merge_verdicts
-from discovery.validate.outcome import ForwardWindow
 from discovery.validate.readiness import accessible_evidence, actionable_evidence, measurable_evidence
 from discovery.validate.response import forward_value, response_evidence
 from discovery.validate.size import size_evidence
@@ -43,7 +44,7 @@ def judge(
     table: FeatureTable,
     rules: Mapping[str, Rule],
     clustered_on: Sequence[str],
-    forward: ForwardWindow,
+    responses: Responses,
     reference: float | None,
     settings: Settings,
 ) -> Judged:
@@ -55,13 +56,15 @@ def judge(
         The rule of each segment that has one, by id, with the campaign planned for it.
     clustered_on : sequence of str
         Features that had a part in making the segments, whose family must not test them.
+    responses : Responses
+        What customers did after the date, and about each campaign.
     reference : float or None
         What a classifier on all features reaches, out of time.
     """
-    asked = settings.validate
+    asked, forward, campaigns = settings.validate, responses.forward, responses.campaigns
     placed = (segmentation.labels != UNASSIGNED).to_numpy()
     rate = None
-    if forward.days and placed.any():
+    if forward.seen and placed.any():
         rate = float(forward.responses.loc[placed, forward.rate_column].mean())
     held_out = held_out_scores(segmentation, _held_out(table, clustered_on), asked.auc_rows, settings.seed)
     labels = {f.name: f.label for f in table.features}
@@ -74,11 +77,12 @@ def judge(
         *distinctness_evidence(segmentation, held_out, labels, asked),
         *artefact_evidence(segmentation, _numbers(table, clustered_on), labels),
         *response_evidence(segmentation, forward, asked, settings.seed),
+        *campaign_evidence(segmentation, campaigns, asked, settings.seed),
         *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table),
         *accessible_evidence(segmentation, consent, suppressed),
         *actionable_evidence(segmentation, {i: r.campaign for i, r in rules.items()}),
     ]
-    return Judged(tuple(evidence), tuple(merge_verdicts(segmentation, forward, held_out, asked)))
+    return Judged(tuple(evidence), tuple(merge_verdicts(segmentation, forward, campaigns, held_out, asked)))
 
 
 def structure_evidence(segmentation: Segmentation) -> Evidence:
@@ -174,10 +178,11 @@ def recommend(
         return usable[0].name, "Nothing was seen after the date yet, so nothing tells the segmentations apart."
     best = max(known, key=lambda s: (round(value[s.name] or 0.0, 4), -s.k))
     others = ", ".join(f"{s.title} {value[s.name]:.3f}" for s in known if s is not best)
+    whom = f"who have {asked}" if (asked := settings.response.property) else "who responded after the date"
     beside = f" (beside it: {others})" if others else ""
     return best.name, (
-        f"Its segments say most about who responded after the date: AUC {value[best.name]:.3f}{beside}. "
-        "Chosen on the same window it is judged on, so differences of a few hundredths mean nothing."
+        f"Its segments say most about {whom}: AUC {value[best.name]:.3f}{beside}. "
+        "Chosen on the same response it is judged on, so differences of a few hundredths mean nothing."
     )
 
 

@@ -18,7 +18,7 @@ from discovery.core.rule import Condition, leaves
 from discovery.core.settings import LifetimeSettings
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import condition, identifier, literal
-from discovery.features.bands import labels_in_order, stated_cutoffs
+from discovery.features.bands import labels_in_order, stated_cutoffs, with_bands
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.extract import DERIVED, extract, feature_sql
 from discovery.features.lifetime import History, extract_history, fit_first, fit_value, gate, predict
@@ -85,10 +85,10 @@ def measure(
     wanted = tuple(known.named(n) for n in dict.fromkeys(names)) if names else tuple(known.values())
     needed = with_parts(wanted)
     measured = tuple(f for f in needed if f.aggregate not in ("tier", "predicted"))
-    edges = stated_cutoffs(cutoffs or {}, {n: f for n, f in known.items() if f.aggregate == "band"})
+    edges = stated_cutoffs(cutoffs or {}, {n: f for n, f in known.items() if f.bands})
     table = extract(engine, dataset, measured, as_of, progress, edges)
     table = with_tiers(table, {f: tier_cases(f.name) for f in needed if f.aggregate == "tier"})
-    predicted = tuple(f for f in needed if f.aggregate == "predicted")
+    predicted = tuple(f for f in needed if f.aggregate == "predicted" and not f.bands)
     notes: tuple[str, ...] = ()
     if predicted and "placed_order" not in dataset.events_by_name:
         table = _without_predictions(table, predicted)
@@ -96,6 +96,7 @@ def measure(
         progress("Predicting orders", 0.0)
         table, notes = _with_predictions(engine, dataset, table, predicted, lifetime or LifetimeSettings())
         progress("Predicting orders", 1.0)
+    table = with_bands(table, [f for f in needed if f.aggregate == "predicted" and f.bands], edges)
     chosen = tuple(f for f in table.features if f in wanted)
     values = table.values[[f.name for f in chosen]]
     return Measured(FeatureTable(values, chosen, as_of, table.fingerprint, table.cutoffs), notes)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from importlib.metadata import version
 
 import numpy as np
@@ -23,21 +23,22 @@ from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
-from discovery.core.rule import Rule, leaves
+from discovery.core.rule import leaves
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
 from discovery.features.catalogue import default_cluster_features
-from discovery.features.extract import extract
-from discovery.features.forward import forward_features
+from discovery.features.forward import stated_property
+from discovery.features.properties import property_features
 from discovery.ingest.read import ingest
 from discovery.ingest.stamps import file_stamps
 from discovery.judgement import induced_rules, judge, recommend, written_rules
 from discovery.measuring import Measured, measure, vocabulary_of
+from discovery.responses import Responses, responses_at
 from discovery.rules.evaluate import select
-from discovery.rules.library import rules_from
+from discovery.rules.library import Library, library_from
 from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
 from discovery.segmentations import Placed, hdbscan_segmentation, kmeans_segmentation, place, rules_segmentation
@@ -102,14 +103,22 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
         ordered = "placed_order" in dataset.events_by_name
         question, asked = question_named(settings.question, ordered)
-        known = vocabulary_of(engine, dataset)
-        library = rules_from(entries, known)
-        _check_names(settings.cluster.features, known)
+        stated = stated_property(
+            settings.response, dataset.events_by_name, property_features(engine.kinds(dataset.profiles_path))
+        )
+        # A response is no feature: nothing may be made from it that is judged by it.
+        known = vocabulary_of(engine, dataset, settings.features.seasons, stated.column if stated else "")
+        library = library_from(entries, known)
+        _check_names(settings.cluster.features, known, stated)
+        # What rules measure in place is a feature like those with a name.
+        names = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
         with clock.step("features"), _feature_engine(engine, settings) as measuring:
-            measured = measure(measuring, dataset, day, (), progress, settings.lifetime, settings.features.cutoffs)
-            forward = _forward_window(measuring, dataset, measured.table, question, settings)
-        run = _analyse(measured, forward, question, asked, library, dataset, settings, clock, progress)
+            measured = measure(
+                measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
+            )
+            responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
+        run = _analyse(measured, responses, question, asked, library, dataset, settings, clock, progress)
         if new:
             staging.put_dataset(dataset, origin)
         staging.put_run(run)
@@ -118,10 +127,10 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 
 def _analyse(
     measured: Measured,
-    forward: ForwardWindow,
+    responses: Responses,
     question: BusinessQuestion,
     asked: str,
-    library: Sequence[Rule],
+    library: Library,
     dataset: Dataset,
     settings: Settings,
     clock: Clock,
@@ -140,16 +149,16 @@ def _analyse(
         progress("Looking for dense groups", 0.0)
         hdbscan = hdbscan_segmentation(table, placed, question, settings.cluster, settings.seed)
         progress("Looking for dense groups", 1.0)
-        rules = rules_segmentation(table, library, settings.seed)
+        rules = rules_segmentation(table, library.dividing, settings.seed)
     segmentations = (kmeans, hdbscan, rules)
     with clock.step("rules"):
         progress("Finding rules", 0.0)
-        ruled = list(written_rules(library, known, dataset.currency))
+        ruled = list(written_rules(library.dividing, known, dataset.currency))
         for number, each in enumerate((kmeans, hdbscan)):
             ruled += induced_rules(each, table, known, dataset.currency, settings.rules, settings.seed)
             progress("Finding rules", (number + 1) / 2)
     with clock.step("evidence"):
-        evidence, merges = _judge_all(segmentations, table, forward, ruled, names, settings, progress)
+        evidence, merges = _judge_all(segmentations, table, responses, ruled, names, settings, progress)
         best, why = recommend(segmentations, evidence, settings)
     with clock.step("embedding"):
         progress("Laying out the map", 0.0)
@@ -160,7 +169,7 @@ def _analyse(
         id=f"{table.as_of}-{question.name}-{_digest(plain, table.fingerprint)}",
         question_asked=asked,
         currency=dataset.currency,
-        horizon_days=forward.days,
+        horizon_days=responses.forward.days,
         settings=plain,
         table=table,
         segmentations=segmentations,
@@ -173,7 +182,7 @@ def _analyse(
         embedding=embedding,
         embedding_method=method,
         problems=dataset.problems,
-        notes=(*dataset.notes, *measured.notes),
+        notes=(*dataset.notes, *library.notes, *measured.notes),
         timings=clock.seconds,
         versions=_versions(),
     )
@@ -182,14 +191,14 @@ def _analyse(
 def _judge_all(
     segmentations: Sequence[Segmentation],
     table: FeatureTable,
-    forward: ForwardWindow,
+    responses: Responses,
     ruled: Sequence[SegmentRule],
     clustered_on: tuple[str, ...],
     settings: Settings,
     progress: Progress,
 ) -> tuple[tuple[Evidence, ...], tuple[MergeVerdict, ...]]:
     progress("Weighing the evidence", 0.0)
-    reference = _reference(segmentations[0], table, forward, settings)
+    reference = _reference(segmentations[0], table, responses.forward, settings)
     evidence: list[Evidence] = []
     merges: list[MergeVerdict] = []
     for number, each in enumerate(segmentations):
@@ -197,7 +206,7 @@ def _judge_all(
         # Written rules were made with the features they read; clusters with those they were cut along.
         made_with = tuple(dict.fromkeys(x.feature for r in rules.values() for x in leaves(r.where)))
         used = made_with if each.name == "rules" else clustered_on
-        judged = judge(each, table, rules, used, forward, reference, settings)
+        judged = judge(each, table, rules, used, responses, reference, settings)
         evidence += judged.evidence
         merges += judged.merges
         progress("Weighing the evidence", (number + 1) / len(segmentations))
@@ -206,7 +215,7 @@ def _judge_all(
 
 def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow, settings: Settings) -> float | None:
     """Return what a classifier on all features reaches on the customers the first segmentation places."""
-    if not forward.days:
+    if not forward.seen:
         return None
     inside = (first.labels != UNASSIGNED).to_numpy()
     numeric = table.values[[f.name for f in table.features if f.kind == "number"]].loc[inside]
@@ -228,8 +237,12 @@ def _default_features(dataset: Dataset, table: FeatureTable) -> tuple[str, ...]:
     return names
 
 
-def _check_names(names: Sequence[str], known: Mapping[str, Feature]) -> None:
+def _check_names(names: Sequence[str], known: Mapping[str, Feature], stated: Feature | None) -> None:
     for name in names:
+        if stated and name == stated.name:
+            raise SettingError(
+                f"cluster.features must not name {name}: it is the response that segments are judged by."
+            )
         if name not in known or known[name].kind != "number":
             numbers = [n for n, f in known.items() if f.kind == "number"]
             raise SettingError(f"cluster.features must name numbers, got {name!r}. {did_you_mean(name, numbers)}")
@@ -245,26 +258,6 @@ def _feature_engine(embedded: Engine, settings: Settings) -> Iterator[QueryEngin
 
     with SparkEngine(settings.engine) as cluster:
         yield cluster
-
-
-def _forward_window(
-    engine: QueryEngine, dataset: Dataset, table: FeatureTable, question: BusinessQuestion, settings: Settings
-) -> ForwardWindow:
-    """Return what each customer of the table did in the days from ``as_of`` on, as far as the data reach."""
-    days = min(settings.validate.horizon_days, (dataset.data_end - table.as_of).days)
-    empty = pd.DataFrame({"ordered": False, "revenue": 0.0, "clicked": False}, index=table.values.index)
-    if days < settings.validate.min_horizon_days or not dataset.events:
-        return ForwardWindow(0, empty, question.outcome, dataset.currency)
-    end = table.as_of + timedelta(days=days)
-    later = extract(engine, dataset, forward_features(days), end).values.reindex(table.values.index)
-    responses = pd.DataFrame(
-        {
-            "ordered": later["forward_orders"] > 0,
-            "revenue": later["forward_revenue"].fillna(0.0),
-            "clicked": later["forward_clicks"] > 0,
-        }
-    )
-    return ForwardWindow(days, responses, question.outcome, dataset.currency)
 
 
 def _embedding(table: FeatureTable, placed: Placed, settings: Settings) -> tuple[pd.DataFrame, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +12,8 @@ import pandas as pd
 
 from discovery.core.dataset import Dataset, day_of
 from discovery.core.errors import WorkspaceError
-from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress, silent
-from discovery.core.rule import leaves
+from discovery.core.rule import Condition, Rule, leaves
 from discovery.core.settings import EngineSettings
 from discovery.engine.choice import query_engine
 from discovery.engine.query import QueryEngine
@@ -31,6 +30,9 @@ from discovery.rules.overlap import membership_overlap
 from discovery.rules.parse import to_text
 from discovery.rules.vocabulary import Vocabulary
 from discovery.store import Workspace, read_entries
+
+#: Each batch reads its events again, so it is as large as the memory of a million customers allows.
+_MEASURES_AT_ONCE = 192
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,17 @@ def evaluate(
     """
     with _opened(workspace, engine) as (asked, dataset):
         known = vocabulary_of(asked, dataset)
-        library = _library(path, known)
-        table = _measured(asked, dataset, library, as_of or dataset.data_end, known, progress)
-        earlier = _measured(asked, dataset, library, before, known, progress) if before else None
-    where = {rule.name: rule.where for rule in library.rules}
-    members = membership(where, table)
-    moved = changes(where, earlier, table) if earlier else pd.DataFrame(columns=list(COLUMNS))
-    tally = moved.groupby(["rule", "change"]).size().to_dict()
+        library = library_from(read_entries(path), known)
+        day = as_of or dataset.data_end
+        found, moved = [], [pd.DataFrame(columns=list(COLUMNS))]
+        for where, names in _blocks(library.rules):
+            table = measure(asked, dataset, day, names, progress, vocabulary=known).table
+            found.append(membership(where, table))
+            if before:
+                moved.append(changes(where, measure(asked, dataset, before, names, vocabulary=known).table, table))
+    members = pd.concat(found, axis=1).fillna(False) if found else pd.DataFrame()
+    changed = pd.concat(moved, ignore_index=True)
+    tally = changed.groupby(["rule", "change"]).size().to_dict()
     counted = tuple(
         Counted(
             rule.name,
@@ -132,13 +138,12 @@ def evaluate(
             sentence(rule.where, known, dataset.currency),
             int(members[rule.name].sum()),
             float(members[rule.name].mean()) if len(members) else 0.0,
-            int(tally.get((rule.name, "joined"), 0)) if earlier else None,
-            int(tally.get((rule.name, "left"), 0)) if earlier else None,
+            int(tally.get((rule.name, "joined"), 0)) if before else None,
+            int(tally.get((rule.name, "left"), 0)) if before else None,
         )
         for rule in library.rules
     )
-    overlap = membership_overlap(members)
-    return Evaluation(table.as_of, len(table), counted, library.absent, members, overlap, moved)
+    return Evaluation(day, len(members), counted, library.absent, members, membership_overlap(members), changed)
 
 
 def check(
@@ -167,11 +172,13 @@ def check(
     if workspace is not None:
         with _opened(workspace, None) as (asked, dataset):
             known = vocabulary_of(asked, dataset)
-            library = _library(path, known)
-            table = _measured(asked, dataset, library, dataset.data_end, known, silent)
-            missing = {str(name): int(n) for name, n in table.values.isna().sum().items()}
+            library = library_from(read_entries(path), known)
+            missing: dict[str, int] = {}
+            for _, names in _blocks(library.rules):
+                values = measure(asked, dataset, dataset.data_end, names, vocabulary=known).table.values
+                missing |= {str(name): int(n) for name, n in values.isna().sum().items()}
             history = History((dataset.data_end - day_of(dataset.first_at)).days, missing)
-    library = library or _library(path, known)
+    library = library or library_from(read_entries(path), known)
     expressible = targets.EXPRESSIBLE[target] if target else None
     found = lint(
         library.rules, known, history=history, expressible=expressible, target=target.title(), exclusive=exclusive
@@ -191,12 +198,16 @@ def _opened(workspace: Workspace, settings: EngineSettings | None) -> Iterator[t
         yield engine, dataset
 
 
-def _library(path: Path, known: Vocabulary) -> Library:
-    return library_from(read_entries(path), known)
-
-
-def _measured(
-    engine: QueryEngine, dataset: Dataset, library: Library, as_of: date, known: Vocabulary, progress: Progress
-) -> FeatureTable:
-    names = dict.fromkeys(leaf.feature for rule in library.rules for leaf in leaves(rule.where))
-    return measure(engine, dataset, as_of, tuple(names), progress, vocabulary=known).table
+def _blocks(rules: Sequence[Rule]) -> Iterator[tuple[dict[str, Condition], list[str]]]:
+    """Yield rules by name with the measures they need, so many at a time that a million customers' fit in memory."""
+    where: dict[str, Condition] = {}
+    names: list[str] = []
+    for rule in rules:
+        further = [leaf.feature for leaf in leaves(rule.where) if leaf.feature not in names]
+        if where and len(names) + len(further) > _MEASURES_AT_ONCE:
+            yield where, names
+            where, names, further = {}, [], [leaf.feature for leaf in leaves(rule.where)]
+        where[rule.name] = rule.where
+        names += dict.fromkeys(further)
+    if where:
+        yield where, names

@@ -15,22 +15,25 @@ from discovery.charts.theme import LIGHT, Theme
 from discovery.core.evidence import Verdict
 from discovery.core.run import Run
 
-Outcome = Literal["forward_order_rate", "forward_click_rate", "forward_revenue"]
+Outcome = Literal["forward_order_rate", "forward_click_rate", "forward_event_rate", "forward_revenue"]
 
 #: What an outcome is called at the head of a title, on an axis, and in a table.
 TITLES: dict[Outcome, str] = {
     "forward_order_rate": "Most likely to order again",
     "forward_click_rate": "Most likely to click",
+    "forward_event_rate": "Most likely to respond",
     "forward_revenue": "Most revenue per customer",
 }
 AXES: dict[Outcome, str] = {
     "forward_order_rate": "customers who order again within {days} days (%)",
     "forward_click_rate": "customers who click within {days} days (%)",
+    "forward_event_rate": "customers who respond within {days} days (%)",
     "forward_revenue": "revenue per customer within {days} days ({currency})",
 }
 COLUMNS: dict[Outcome, str] = {
     "forward_order_rate": "Order again within {days} days",
     "forward_click_rate": "Click within {days} days",
+    "forward_event_rate": "Respond within {days} days",
     "forward_revenue": "Revenue per customer within {days} days",
 }
 

@@ -25,6 +25,8 @@ CHECKS = {
     "largest_effect": "strongest feature (Cliff's delta)",
     "forward_order_rate": "orders again",
     "forward_click_rate": "clicks",
+    "forward_event_rate": "responds",
+    "stated_rate": "responded, at a time not known",
     "forward_revenue": "revenue per customer",
     "single_value": "mostly one value of one feature",
     "forward_auc": "orders customers by who buys next (AUC)",

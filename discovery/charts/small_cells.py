@@ -8,7 +8,23 @@ from discovery.charts.format import SMALL_CELL, TOO_FEW, WITHHELD
 
 #: Checks whose number is a rate or an amount of a segment's own customers.
 PERSONAL = frozenset(
-    {"forward_order_rate", "forward_click_rate", "forward_revenue", "consent", "filled", "single_value"}
+    {
+        "forward_order_rate",
+        "forward_click_rate",
+        "forward_event_rate",
+        "forward_revenue",
+        "stated_rate",
+        "campaign_order_rate",
+        "campaign_click_rate",
+        "campaign_event_rate",
+        "campaign_unsubscribe_rate",
+        "campaign_spam_rate",
+        "campaign_revenue",
+        "campaign_uplift",
+        "consent",
+        "filled",
+        "single_value",
+    }
 )
 REASONS = {
     TOO_FEW: "Too few customers to show a number.",

@@ -6,6 +6,7 @@
     ├── UsageError          2      the command, a setting or a name is wrong
     │   ├── SettingError    2      a config value is unknown, of the wrong type or out of range
     │   ├── RuleError       2      a rule text cannot be read, with the position
+    │   │   └── AbsentError 2      it names a feature, property or event that these data do not have
     │   └── WorkspaceError  2      no such workspace, run or segment; or a name that is not allowed
     └── DataError           3      the data cannot be used for what was asked
 
@@ -40,6 +41,10 @@ class RuleError(UsageError):
     def __init__(self, message: str, position: int | None = None) -> None:
         super().__init__(message)
         self.position = position
+
+
+class AbsentError(RuleError):
+    """A rule names a feature, property or event that the data do not have; on other data it may be right."""
 
 
 class WorkspaceError(UsageError):

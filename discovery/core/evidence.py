@@ -17,6 +17,7 @@ Question = Literal[
     "distinct",
     "actionable",
     "response",
+    "campaign",
     "stable",
     "artefact",
 ]
@@ -62,6 +63,8 @@ class Evidence:
         ``customers``, ``share``, ``money``, ``auc``, ``delta`` or ``""``.
     n : int
         Customers behind the value.
+    campaign : str
+        Which campaign it is about; none for most.
     """
 
     segmentation: str
@@ -76,6 +79,7 @@ class Evidence:
     reason: str
     unit: str = ""
     n: int = 0
+    campaign: str = ""
 
     def __post_init__(self) -> None:
         if len(self.subject) > 2:

@@ -31,6 +31,7 @@ Aggregate = Literal[
     "profile",
     "days_since_field",
     "days_since_date",
+    "years_since_date",
     "holds",
     "length",
     "anniversary",

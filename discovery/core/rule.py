@@ -191,6 +191,8 @@ class Rule:
         The segment of a Run that it stands for; empty in a rule file.
     fidelity : Fidelity or None
         Measured on held-out customers, where it was induced.
+    divides : bool
+        It is one of those that divide the customers, the first that holds winning.
     """
 
     name: str
@@ -200,6 +202,7 @@ class Rule:
     family: str = ""
     segment_id: str = ""
     fidelity: Fidelity | None = None
+    divides: bool = True
 
     def __post_init__(self) -> None:
         if not self.name.strip():

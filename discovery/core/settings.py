@@ -33,10 +33,13 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """How features are cut."""
+    """How features are cut, and which seasons they know."""
 
     cutoffs: Mapping[str, str] = setting(
         (), "Cut-offs of a band, such as aov_band: 50 100 200; none: learnt from the customers at the date."
+    )
+    seasons: Mapping[str, str] = setting(
+        (), "Seasons of a store's own, or instead of a built-in one, such as singles_day: 11-11 to 11-11 (month-day)."
     )
 
 
@@ -100,6 +103,19 @@ class RuleSettings:
 
 
 @dataclass(frozen=True)
+class ResponseSettings:
+    """What counts as a response, where the data say more than orders and clicks."""
+
+    event: str = setting("", "Event that is the response, counted in the forward window; none: the question's own.")
+    property: str = setting(
+        "", "Yes-or-no property that is the response, in data without times; nothing is then made from it."
+    )
+    attribution_days: int = setting(
+        5, "What a customer does so long after a campaign reached them counts as its response.", "days", 1, 365
+    )
+
+
+@dataclass(frozen=True)
 class ValidateSettings:
     """Thresholds of evidence, each with its reason."""
 
@@ -142,4 +158,5 @@ class Settings:
     lifetime: LifetimeSettings = setting(LifetimeSettings(), "When customers' future orders are predicted.")
     cluster: ClusterSettings = setting(ClusterSettings(), "How customers are clustered.")
     rules: RuleSettings = setting(RuleSettings(), "The rule library, and rules induced from clusters.")
+    response: ResponseSettings = setting(ResponseSettings(), "What counts as a response.")
     validate: ValidateSettings = setting(ValidateSettings(), "Thresholds of evidence.")

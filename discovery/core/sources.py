@@ -17,6 +17,14 @@ def setting(
 
 
 @dataclass(frozen=True)
+class FileLimits:
+    """How large a file may be, as it lies there and unpacked."""
+
+    largest_file: float = setting(20.0, "A larger file is refused unread.", "GB", 0.000001, 10_000)
+    largest_ratio: float = setting(200.0, "A file that unpacks to more times its size is refused.", "times", 1, 100_000)
+
+
+@dataclass(frozen=True)
 class CanonicalSource:
     """A folder that already holds the canonical tables, as ``discovery simulate`` writes it."""
 
@@ -62,7 +70,7 @@ class TablePart:
 
 
 @dataclass(frozen=True)
-class TableSource(TablePart):
+class TableSource(TablePart, FileLimits):
     """Any CSV, TSV, text, Parquet or XLSX, with a mapping of columns; or several of them."""
 
     kind: Literal["table"] = setting("table", "Which reader.")
@@ -77,16 +85,15 @@ class TableSource(TablePart):
         (), "Product ids (any case) that are postage, fees or adjustments: paid for, but no product bought."
     )
     country_aliases: Mapping[str, str] = setting((), "Country names of the file that ISO 3166 lacks: their code.")
-    largest_file: float = setting(20.0, "A larger file is refused unread.", "GB", 0.000001, 10_000)
-    largest_ratio: float = setting(200.0, "A file that unpacks to more times its size is refused.", "times", 1, 100_000)
 
 
 @dataclass(frozen=True)
-class ShopifySource:
+class ShopifySource(FileLimits):
     """Shopify's admin exports: orders, and where there are some, customers and products."""
 
     kind: Literal["shopify"] = setting("shopify", "Which reader.")
     path: str = setting("", "Folder with the CSV exports of one store, or one orders file.")
+    encoding: str = setting("auto", "Of a text file, for example cp1252; auto: UTF-8, or UTF-16 where it shows.")
     order_value: Literal["total", "subtotal"] = setting(
         "total", "An order's value: with shipping and taxes, as Klaviyo counts, or the products alone."
     )
@@ -99,11 +106,12 @@ class ShopifySource:
 
 
 @dataclass(frozen=True)
-class KlaviyoSource:
+class KlaviyoSource(FileLimits):
     """Klaviyo's exports: profiles and events, as CSV or in the JSON of its API."""
 
     kind: Literal["klaviyo"] = setting("klaviyo", "Which reader.")
     path: str = setting("", "Folder with the CSV and JSON files of one account, or one file.")
+    encoding: str = setting("auto", "Of the CSV files, for example cp1252; auto: UTF-8, or UTF-16 where it shows.")
     customer_key: Literal["id", "email"] = setting("id", "What names a customer; the other one where it is missing.")
     metrics: Mapping[str, str] = setting((), "Events file: the metric it holds, where its name does not say it.")
     metric_names: Mapping[str, str] = setting((), "Metric id of the JSON: its name, where the files do not say it.")

@@ -85,16 +85,15 @@ def _gathered(engine: QueryEngine, dataset: Dataset, features: tuple[Feature, ..
     keys = people.pop("customer_key").to_numpy()
     place = np.empty(keys.max(initial=-1) + 1, dtype=np.int64)
     place[keys] = np.arange(len(keys))
-    columns = {str(name): _column(people.pop(name), needed[str(name)]) for name in list(people)}
+    columns = {name: _column(people.pop(name), needed[name]) for name in map(str, list(people))}
     for each in passes(needed.values(), as_of, engine.table(dataset.events_path)):
         found = engine.frame(each)
         rows = place[found.pop("customer_key").to_numpy()]
         known[rows] = True
-        for name in list(found):
+        for name in map(str, list(found)):
             nothing = 0.0 if needed[name].aggregate in _ZERO_WHEN_NONE else np.nan
-            values = found.pop(name).to_numpy(dtype=np.float64)
             columns[name] = np.full(len(keys), nothing)
-            columns[name][rows] = np.where(np.isnan(values), nothing, values)
+            columns[name][rows] = found.pop(name).fillna(nothing)
     for feature in features:
         if feature.aggregate == "ratio":
             above, below = (columns[part] for part in feature.of)
@@ -112,7 +111,8 @@ def _column(column: pd.Series, feature: Feature) -> NDArray[Any]:
         return column.to_numpy(dtype=np.float64)
     # Equal values are one object, or the texts of a million customers would fill the memory.
     codes, values = pd.factorize(column)
-    return np.append(values.astype("object"), None)[codes]
+    found: NDArray[Any] = np.array([*values, None], dtype=object)[codes]
+    return found
 
 
 def _created(as_of: date) -> str:

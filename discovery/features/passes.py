@@ -55,30 +55,27 @@ def passes(features: Iterable[Feature], as_of: date, events: str) -> list[str]:
         if feature.aggregate in _ELSEWHERE:
             continue
         kind = _SPECIAL.get(feature.aggregate)
-        if kind is None or (feature.aggregate == "distinct" and (feature.window or feature.where)):
+        if kind is None or (feature.aggregate == "distinct" and (feature.where or _inside(feature, 0))):
             plain.append(feature)
         else:
             special.setdefault((kind, kind.shared_by(feature)), (kind, []))[1].append(feature)
     crowds = _crowds(plain)
     out = [kind.query(group, as_of, events) for kind, group in special.values()]
-    out += [_plain(crowd, _events(crowd), as_of, events) for crowd in crowds]
+    out += [_plain(crowd, as_of, events) for crowd in crowds]
     # Most of the special passes skip rows of their events. Whoever has just those is known too: read them here.
-    whole = {*_events(f for kind, group in special.values() if kind.whole for f in group)}
-    whole |= {*_events(f for crowd in crowds for f in crowd)}
-    seen = _events(f for _, group in special.values() for f in group)
-    rest = tuple(e for e in seen if e not in whole)
-    return [*out, _plain([], rest, as_of, events)] if rest else out
+    whole = _events([*plain, *(f for kind, group in special.values() if kind.whole for f in group)])
+    rest = [e for e in _events(f for _, group in special.values() for f in group) if e not in whole]
+    return [*out, f"SELECT DISTINCT customer_key FROM {events} WHERE {_rows(rest, as_of)}"] if rest else out
 
 
 def _crowds(features: list[Feature]) -> list[list[Feature]]:
     """Split measures by the events they concern; of sets of events that overlap, one is made."""
-    crowds: list[tuple[set[str], list[Feature]]] = []
+    crowds: list[list[Feature]] = []
     for feature in features:
-        touched = [c for c in crowds if c[0].intersection(feature.events)]
+        touched = [c for c in crowds if set(_events(c)).intersection(feature.events)]
         crowds = [c for c in crowds if c not in touched]
-        names = set(feature.events).union(*(c[0] for c in touched))
-        crowds.append((names, [*(f for c in touched for f in c[1]), feature]))
-    return [group for _, group in crowds]
+        crowds.append([*(f for c in touched for f in c), feature])
+    return crowds
 
 
 def _events(features: Iterable[Feature]) -> tuple[str, ...]:
@@ -92,9 +89,11 @@ def _rows(names: Sequence[str], as_of: date) -> str:
     return rows + (" AND (event <> 'placed_order' OR value > 0)" if "placed_order" in names else "")
 
 
-def _plain(features: list[Feature], names: tuple[str, ...], as_of: date, events: str) -> str:
-    measures = "".join(f", {_measure(f, names, as_of)} AS {identifier(f.name)}" for f in features)
-    return f"SELECT customer_key{measures} FROM {events} WHERE {_rows(names, as_of)} GROUP BY customer_key"
+def _plain(features: list[Feature], as_of: date, events: str) -> str:
+    """Return the measures that are one aggregate."""
+    names = _events(features)
+    measures = ", ".join(f"{_measure(f, names, as_of)} AS {identifier(f.name)}" for f in features)
+    return f"SELECT customer_key, {measures} FROM {events} WHERE {_rows(names, as_of)} GROUP BY customer_key"
 
 
 def _measure(feature: Feature, names: tuple[str, ...], as_of: date) -> str:
@@ -124,23 +123,25 @@ def _among(feature: Feature, names: tuple[str, ...]) -> list[str]:
     """Return what tells the feature's events from the others of the pass."""
     if set(feature.events) == set(names):
         return []
-    return [
-        f"event IN {literals(feature.events)}" if len(feature.events) > 1 else f"event = {literal(feature.events[0])}"
-    ]
+    return [f"event IN {literals(feature.events)}"]
+
+
+def _window_days(feature: Feature, today: int) -> tuple[int | None, int | None]:
+    """Return the first day of the feature's window and the first day after it, as days since 1970; None: open."""
+    firsts = [] if feature.window is None else [today - feature.window]
+    afters = [today - feature.skip] if feature.skip else []
+    if feature.since:
+        firsts.append(midnight(date.fromisoformat(feature.since)) // MICROSECONDS_PER_DAY)
+    if feature.until:
+        afters.append(midnight(date.fromisoformat(feature.until)) // MICROSECONDS_PER_DAY + 1)
+    return max(firsts, default=None), min(afters, default=None)
 
 
 def _inside(feature: Feature, end: int) -> list[str]:
     """Return what an event must satisfy to lie in the feature's window."""
-    inside = []
-    if feature.window is not None:
-        inside.append(f'"at" >= {end - feature.window * MICROSECONDS_PER_DAY}')
-    if feature.skip:
-        inside.append(f'"at" < {end - feature.skip * MICROSECONDS_PER_DAY}')
-    if feature.since:
-        inside.append(f'"at" >= {midnight(date.fromisoformat(feature.since))}')
-    if feature.until:
-        inside.append(f'"at" < {midnight(date.fromisoformat(feature.until)) + MICROSECONDS_PER_DAY}')
-    return inside
+    first, after = _window_days(feature, end // MICROSECONDS_PER_DAY)
+    inside = [] if first is None else [f'"at" >= {first * MICROSECONDS_PER_DAY}']
+    return inside if after is None else [*inside, f'"at" < {after * MICROSECONDS_PER_DAY}']
 
 
 def _when(conditions: list[str], value: str) -> str:
@@ -192,22 +193,19 @@ def _gaps(features: list[Feature], as_of: date, events: str) -> str:
 
 
 def _items(features: list[Feature], as_of: date, events: str) -> str:
-    """Return how many different values columns have, and the share of spend that goes to the one spent most on."""
-    columns = [identifier(c) for c in dict.fromkeys(f.column for f in features)]
-    # Where several columns are grouped by in one reading, a row has a value in just the one it is grouped by.
-    sets = ", ".join(f"(customer_key, {c})" for c in columns)
-    by = sets[1:-1] if len(columns) == 1 else f"GROUPING SETS ({sets})"
+    """Return how many different values a column has, and the share of spend that goes to the one spent most on."""
+    column = identifier(features[0].column)
     totals = (
-        f"SELECT customer_key, {', '.join(columns)}, sum(value) AS spent FROM {events} "
-        f"WHERE {_rows(_events(features), as_of)} GROUP BY {by}"
+        f"SELECT customer_key, {column}, sum(value) AS spent FROM {events} "
+        f"WHERE {_rows(features[0].events, as_of)} GROUP BY customer_key, {column}"
     )
-    out = []
-    for feature in features:
-        column = identifier(feature.column)
-        spent = _when([f"{column} IS NOT NULL"], "spent")
-        share = f"CAST(max({spent}) AS DOUBLE) / nullif(CAST(sum({spent}) AS DOUBLE), 0)"
-        out.append(f"{share if feature.aggregate == 'top_share' else f'count({column})'} AS {identifier(feature.name)}")
-    return f"SELECT customer_key, {', '.join(out)} FROM ({totals}) AS t GROUP BY customer_key"
+    spent = _when([f"{column} IS NOT NULL"], "spent")
+    measures = {
+        "distinct": f"count({column})",
+        "top_share": f"CAST(max({spent}) AS DOUBLE) / nullif(CAST(sum({spent}) AS DOUBLE), 0)",
+    }
+    out = ", ".join(f"{measures[f.aggregate]} AS {identifier(f.name)}" for f in features)
+    return f"SELECT customer_key, {out} FROM ({totals}) AS t GROUP BY customer_key"
 
 
 def _unfollowed(features: list[Feature], as_of: date, events: str) -> str:
@@ -258,7 +256,7 @@ class _Pass:
 
 _SPECIAL = {
     **dict.fromkeys(("mean_gap_days", "median_gap_days", "gap_variation"), _Pass(_gaps, lambda f: f.events)),
-    **dict.fromkeys(("distinct", "top_share"), _Pass(_items, lambda f: f.events, whole=True)),
+    **dict.fromkeys(("distinct", "top_share"), _Pass(_items, lambda f: (f.events, f.column), whole=True)),
     "unfollowed": _Pass(_unfollowed, lambda f: f.events[1]),
     "run_since": _Pass(_run_since, lambda f: f.name),
 }

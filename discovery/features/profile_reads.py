@@ -37,6 +37,11 @@ def _days_since_date(feature: Feature, as_of: date) -> str:
     return f"date_diff('day', CAST(p.{identifier(feature.column)} AS DATE), CAST({literal(str(as_of))} AS DATE))"
 
 
+def _years_since_date(feature: Feature, as_of: date) -> str:
+    day = f"CAST(p.{identifier(feature.column)} AS DATE)"
+    return f"({as_of:%Y%m%d} - (10000 * year({day}) + 100 * month({day}) + day({day}))) // 10000"
+
+
 def _anniversary(feature: Feature, as_of: date) -> str:
     """Return whether the day comes round from the date on within so many days, whatever the year."""
     day = f"CAST(p.{identifier(feature.column)} AS DATE)"
@@ -87,6 +92,7 @@ READS: Mapping[str, Callable[[Feature, date], str]] = {
     "profile": _field,
     "days_since_field": _days_since_field,
     "days_since_date": _days_since_date,
+    "years_since_date": _years_since_date,
     "anniversary": _anniversary,
     "anniversary_month": _anniversary_month,
     "holds": _holds,

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from discovery.core.errors import UsageError, did_you_mean
+from discovery.core.errors import AbsentError, UsageError, did_you_mean
 from discovery.core.feature import Feature, Filter
+from discovery.core.holidays import on_days_of
 from discovery.core.rule import Scalar
 from discovery.core.stated import EVENT_MEASURES, PROFILE_MEASURES, event_measure, profile_measure, usage
 from discovery.rules.nodes import SIGNS, Text
@@ -17,7 +18,12 @@ _FUNCTIONS = (*EVENT_MEASURES, *PROFILE_MEASURES)
 
 
 def read_call(
-    text: Text, node: exp.Expr, features: Mapping[str, Feature], events: Collection[str], lists: Collection[str]
+    text: Text,
+    node: exp.Expr,
+    features: Mapping[str, Feature],
+    events: Collection[str],
+    lists: Collection[str],
+    seasons: Mapping[str, str],
 ) -> Feature:
     """Return the measure that a call states.
 
@@ -31,6 +37,8 @@ def read_call(
         Names of events that may be asked for.
     lists : collection of str
         Columns of the profile that hold lists.
+    seasons : mapping
+        Seasons of a config, which the measure names by their days.
 
     Raises
     ------
@@ -44,7 +52,7 @@ def read_call(
     positional = [text.literal(n) for n in node.expressions if isinstance(n, (exp.Literal, exp.Neg, exp.Boolean))]
     try:
         if function in EVENT_MEASURES:
-            return _event_measure(text, node, function, positional, events)
+            return _event_measure(text, node, function, positional, events, seasons)
         return _profile_measure(text, node, function, positional, features, lists)
     except UsageError as error:
         if getattr(error, "position", None) is not None:
@@ -53,11 +61,16 @@ def read_call(
 
 
 def _event_measure(
-    text: Text, node: exp.Anonymous, function: str, positional: list[Scalar], events: Collection[str]
+    text: Text,
+    node: exp.Anonymous,
+    function: str,
+    positional: list[Scalar],
+    events: Collection[str],
+    seasons: Mapping[str, str],
 ) -> Feature:
     event = str(positional[0]) if positional else ""
     if event and event not in events and not EVENT_MEASURES[function].event:
-        raise text.fault(f"Unknown event {event!r}. {did_you_mean(event, events)}", node)
+        raise text.fault(f"Unknown event {event!r}. {did_you_mean(event, events)}", node, AbsentError)
     if len(positional) > 1:
         raise UsageError(f"{function}() takes one event, got {len(positional)} values.")
     options: dict[str, Any] = {}
@@ -77,7 +90,7 @@ def _event_measure(
             where.append((part.this.name, "IN", text.literals(part.expressions)))
         elif not isinstance(part, (exp.Literal, exp.Neg, exp.Boolean)):
             raise text.refused(part)
-    return event_measure(function, event, where=where, **options)
+    return event_measure(function, event, where=on_days_of(where, seasons), **options)
 
 
 def _profile_measure(
@@ -106,5 +119,5 @@ def _profile_measure(
     known = {"list property": lists, "date property": dates}.get(names[0], single)
     if column not in known:
         near = did_you_mean(str(read[0]), [k.removeprefix("property.") for k in known])
-        raise text.fault(f"Unknown {names[0].replace('name', 'property')} {read[0]!r}. {near}", node)
+        raise text.fault(f"Unknown {names[0].replace('name', 'property')} {read[0]!r}. {near}", node, AbsentError)
     return single[column] if function == "property" else profile_measure(function, column, read[1:])

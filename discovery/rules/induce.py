@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from discovery.core.errors import DataError, UsageError
-from discovery.core.rule import All, Between, Compare, Condition, Fidelity
+from discovery.core.errors import DataError
+from discovery.core.rule import Condition
 from discovery.core.segment import UNASSIGNED
-from discovery.rules.estimator import Box, RuleInducer
-from discovery.rules.rounding import nice_numbers, plain
+from discovery.rules.estimator import RuleInducer
+from discovery.rules.fidelity import fidelity, fidelity_interval
+from discovery.rules.partition import PartitionInducer
 
-__all__ = ["UNASSIGNED", "Box", "RuleInducer", "fidelity", "induce"]
+__all__ = ["UNASSIGNED", "PartitionInducer", "RuleInducer", "fidelity", "fidelity_interval", "induce"]
 
 
 def induce(
@@ -27,6 +28,9 @@ def induce(
     penalty: float,
     seed: int,
     integer: Collection[str] = (),
+    prices: Mapping[str, float] = MappingProxyType({}),
+    alternatives: bool = True,
+    exclusive: bool = False,
 ) -> dict[str, Condition]:
     """Return the rule of each segment as a condition over the vocabulary.
 
@@ -48,13 +52,23 @@ def induce(
         Passed on to `RuleInducer`, which draws nothing.
     integer : collection of str
         Features that hold whole numbers.
+    prices : mapping of feature to float
+        F1 a condition on a feature must gain beyond `penalty`: for those that a target cannot express itself.
+        Infinite: never named. Features that `X` lacks are passed over.
+    alternatives : bool
+        Conditions may be joined by OR too.
+    exclusive : bool
+        Rules that never overlap and leave none of these customers out, from one tree (`PartitionInducer`): for
+        sending, where each customer gets one message. `prices` and `alternatives` do not apply. A segment for which
+        the tree has no leaf gets no rule; those that are unassigned are a part of their own.
 
     Returns
     -------
     dict of str to Condition
-        Segments in sorted order. One condition alone, or `All` of several in the order of the columns. Values are int
-        where whole. A segment that no threshold tells from the rest (there is only one, or every column is constant)
-        gets a condition that holds for everyone: a number at or beyond the end of a column without missing values.
+        Segments in sorted order. One condition alone, or several joined by `All` and `AnyOf`, in the order of the
+        columns. Values are int where whole. A segment that no threshold tells from the rest (there is only one, or
+        every column is constant) gets a condition that holds for everyone: a number at or beyond the end of a column
+        without missing values.
 
     Raises
     ------
@@ -70,55 +84,26 @@ def induce(
     (Compare(feature='orders', sign='>=', value=2), Compare(feature='orders', sign='<=', value=1))
     """
     table = _numbers(X, labels)
-    names = [str(name) for name in X.columns]
+    names = [str(name) for name in table]
     cohorts = labels.astype(object).where(labels.notna(), UNASSIGNED).astype(str)
-    inducer = RuleInducer(
-        max_conditions=max_conditions,
-        penalty=penalty,
-        steps=[steps.get(name) for name in names],
-        integer=[i for i, name in enumerate(names) if name in set(integer)],
-        random_state=seed,
+    shared: dict[str, Any] = {
+        "max_conditions": max_conditions,
+        "penalty": penalty,
+        "steps": {name: steps[name] for name in names if name in steps},
+        "integer": [name for name in names if name in set(integer)],
+        "random_state": seed,
+    }
+    priced = {name: prices[name] for name in names if name in prices}
+    inducer = (
+        PartitionInducer(**shared) if exclusive else RuleInducer(**shared, prices=priced, alternatives=alternatives)
     )
     inducer.fit(table, cohorts.to_numpy())
-    always = _everyone(table, names, steps, integer)
-    return {box.label: _condition(box, names) or always for box in inducer.rules_ if box.label != UNASSIGNED}
+    found = zip(inducer.classes_, inducer.rules_, strict=True)
+    return {str(segment): rule for segment, rule in found if segment != UNASSIGNED and rule is not None}
 
 
-def fidelity(selected: NDArray[np.bool_], belongs: NDArray[np.bool_]) -> Fidelity:
-    """Return how well those `selected` by a rule agree with those that belong to its segment.
-
-    Precision is the share of the selected that belong, recall the share of those that belong that are selected, F1 =
-    2 * both / (selected + belonging), coverage the share of all that are selected.
-
-    Parameters
-    ----------
-    selected, belongs : boolean arrays of shape (n,)
-        In the same order of customers, which should not be those the rule was induced on.
-
-    Notes
-    -----
-    Nobody selected: precision is NaN, and F1 is 0. Nobody belongs: recall is NaN, and F1 is 0. Neither: F1 is NaN
-    too. Nobody there: coverage is NaN.
-
-    Examples
-    --------
-    >>> fidelity(np.array([True, True, False, False]), np.array([True, False, True, False]))
-    Fidelity(precision=0.5, recall=0.5, f1=0.5, coverage=0.5, n=4)
-    """
-    chosen, members = np.asarray(selected, dtype=bool), np.asarray(belongs, dtype=bool)
-    if chosen.ndim != 1 or chosen.shape != members.shape:
-        raise UsageError(f"Both must have one value per customer, got shapes {chosen.shape} and {members.shape}.")
-    both, picked, size = int((chosen & members).sum()), int(chosen.sum()), int(members.sum())
-    return Fidelity(
-        precision=both / picked if picked else math.nan,
-        recall=both / size if size else math.nan,
-        f1=2 * both / (picked + size) if picked + size else math.nan,
-        coverage=picked / len(chosen) if len(chosen) else math.nan,
-        n=len(chosen),
-    )
-
-
-def _numbers(X: pd.DataFrame, labels: pd.Series) -> NDArray[np.float64]:
+def _numbers(X: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    """Return `X` as doubles, NaN where missing, once it is fit to induce rules on."""
     if not len(X.columns) or not len(X):
         raise DataError(f"Rules need at least one customer and one feature, got {len(X)} and {len(X.columns)}.")
     if not X.index.equals(labels.index):
@@ -126,43 +111,8 @@ def _numbers(X: pd.DataFrame, labels: pd.Series) -> NDArray[np.float64]:
     wrong = [str(name) for name in X.columns if not pd.api.types.is_numeric_dtype(X[name])]
     if wrong:
         raise DataError(f"Rules are induced on numbers; leave out {', '.join(wrong)}.")
-    table: NDArray[np.float64] = X.to_numpy(dtype=np.float64, na_value=np.nan)
-    infinite = [str(name) for i, name in enumerate(X.columns) if np.isinf(table[:, i]).any()]
+    table = pd.DataFrame(X.to_numpy(dtype=np.float64, na_value=np.nan), X.index, X.columns.astype(str))
+    infinite = [str(name) for name in table if np.isinf(table[name]).any()]
     if infinite:
         raise DataError(f"A feature must be finite or missing, got infinite values in {', '.join(infinite)}.")
     return table
-
-
-def _condition(box: Box, names: Sequence[str]) -> Condition | None:
-    parts = tuple(_leaf(names[column], low, high) for column, low, high in box.bounds)
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else All(parts)
-
-
-def _leaf(name: str, low: float, high: float) -> Condition:
-    if low == high:
-        return Compare(name, "=", plain(low))
-    if low == -math.inf:
-        return Compare(name, "<=", plain(high))
-    if high == math.inf:
-        return Compare(name, ">=", plain(low))
-    return Between(name, plain(low), plain(high))
-
-
-def _everyone(
-    table: NDArray[np.float64], names: Sequence[str], steps: Mapping[str, Sequence[float]], integer: Collection[str]
-) -> Condition:
-    """Return a condition that holds for everyone, or for everyone known where each column has missing values."""
-    columns = [i for i in range(len(names)) if not np.isnan(table[:, i]).any()]
-    for column in columns:
-        values = table[:, column]
-        offered = steps.get(names[column]) or nice_numbers(values, whole=names[column] in integer)
-        if below := [v for v in offered if v <= values.min()]:
-            return Compare(names[column], ">=", plain(max(below)))
-        if above := [v for v in offered if v >= values.max()]:
-            return Compare(names[column], "<=", plain(min(above)))
-    # No usual threshold lies outside the data of any column: the whole number below it is the next best.
-    column = columns[0] if columns else int(np.isnan(table).sum(axis=0).argmin())
-    known = table[~np.isnan(table[:, column]), column]
-    return Compare(names[column], ">=", math.floor(known.min()) if known.size else 0)

@@ -4,50 +4,114 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from discovery.core.errors import RuleError
+from discovery.core.errors import AbsentError, RuleError
 from discovery.core.feature import Feature
 from discovery.core.rule import Rule
 from discovery.rules.parse import parse, to_text
 
-_KEYS = ("name", "where", "why", "campaign", "family")
+_TEXTS = ("name", "where", "why", "campaign", "family")
+_KEYS = (*_TEXTS, "divides")
+_SHOWN = 4
 
 
-def rules_from(entries: Any, features: Mapping[str, Feature]) -> tuple[Rule, ...]:
-    """Return the rules that `entries` state, in their order.
+@dataclass(frozen=True)
+class Library:
+    """A rule file, as far as the data at hand can use it.
+
+    Parameters
+    ----------
+    rules : tuple of Rule
+        Those that can be used, in the file's order.
+    absent : mapping of str to str
+        Name of each that cannot, to what the data lack and the nearest name they have.
+    """
+
+    rules: tuple[Rule, ...]
+    absent: Mapping[str, str]
+
+    @property
+    def dividing(self) -> tuple[Rule, ...]:
+        """The rules that divide the customers, the first that holds winning."""
+        return tuple(rule for rule in self.rules if rule.divides)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a run should know of it: at most one sentence.
+
+        Examples
+        --------
+        >>> Library((), {"Vegans": "Unknown property 'diet'. Did you mean 'date'?"}).notes
+        ("1 of 1 library rules cannot be used on these data, which lack property 'diet'.",)
+        """
+        if not self.absent:
+            return ()
+        lacking = list(dict.fromkeys(r.removeprefix("Unknown ").partition(". ")[0] for r in self.absent.values()))
+        more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+        return (
+            f"{len(self.absent)} of {len(self.rules) + len(self.absent)} library rules cannot be used on these data, "
+            f"which lack {', '.join(lacking[:_SHOWN])}{more}.",
+        )
+
+
+def library_from(entries: Any, features: Mapping[str, Feature]) -> Library:
+    """Return the rule file that `entries` state, less the rules that ask for what the data do not have.
 
     Parameters
     ----------
     entries : list of mappings
-        Each with ``name`` and ``where``, and optionally ``why``, ``campaign`` and ``family``.
+        Each with ``name`` and ``where``, and optionally ``why``, ``campaign``, ``family`` and ``divides``. Where no
+        entry says ``divides``, all divide the customers; else those that say ``divides: true``.
     features : mapping
         The vocabulary.
 
     Raises
     ------
     RuleError
-        Naming every faulty entry at once.
+        Naming every faulty entry at once. A rule that divides the customers must not ask for what the data lack: it
+        would silently give its customers to the next.
     """
-    faults: list[str] = []
-    rules: list[Rule] = []
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         raise RuleError("A rule file must be a list of entries, each with `name` and `where`.")
+    all_divide = not any(isinstance(entry, Mapping) and "divides" in entry for entry in entries)
+    faults: list[str] = []
+    rules: list[Rule] = []
+    absent: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
+        name = str(entry.get("name", "?")) if isinstance(entry, Mapping) else "?"
         try:
-            rules.append(_rule(entry, features))
+            rules.append(_rule(entry, features, all_divide))
         except RuleError as error:
-            name = entry.get("name", "?") if isinstance(entry, Mapping) else "?"
-            faults.append(f"Rule {number} ({name}): {error}")
-    ids = [slug(rule.name) for rule in rules]
+            if isinstance(error, AbsentError) and not _divides(entry, all_divide):
+                absent[name] = str(error)
+            else:
+                faults.append(f"Rule {number} ({name}): {error}")
+    ids = [slug(name) for name in (*(rule.name for rule in rules), *absent)]
     faults += [f"Two rules are called {i!r}; names must differ." for i in sorted({i for i in ids if ids.count(i) > 1})]
     if faults:
         raise RuleError("\n".join(faults))
-    return tuple(rules)
+    return Library(tuple(rules), absent)
 
 
-def as_entries(rules: Sequence[Rule]) -> list[dict[str, str]]:
-    """Return the rules as entries of a YAML file; reading them back gives equal names and conditions."""
+def rules_from(entries: Any, features: Mapping[str, Feature]) -> tuple[Rule, ...]:
+    """Return the rules that `entries` state, in their order; none may ask for what the data do not have.
+
+    Raises
+    ------
+    RuleError
+        As `library_from`, and where an entry asks for what the data lack.
+    """
+    library = library_from(entries, features)
+    if library.absent:
+        raise AbsentError("\n".join(f"Rule ({name}): {reason}" for name, reason in library.absent.items()))
+    return library.rules
+
+
+def as_entries(rules: Sequence[Rule]) -> list[dict[str, object]]:
+    """Return the rules as entries of a YAML file; reading them back gives equal rules."""
+    all_divide = all(rule.divides for rule in rules)
     return [
         {
             key: value
@@ -57,8 +121,9 @@ def as_entries(rules: Sequence[Rule]) -> list[dict[str, str]]:
                 ("why", rule.why),
                 ("campaign", rule.campaign),
                 ("family", rule.family),
+                ("divides", None if all_divide else rule.divides),
             )
-            if value
+            if value not in ("", None)
         }
         for rule in rules
     ]
@@ -75,15 +140,23 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "segment"
 
 
-def _rule(entry: Any, features: Mapping[str, Feature]) -> Rule:
+def _rule(entry: Any, features: Mapping[str, Feature], all_divide: bool) -> Rule:
     if not isinstance(entry, Mapping):
         raise RuleError(f"must be a mapping with `name` and `where`, got {entry!r}.")
     unknown = sorted(str(k) for k in entry if k not in _KEYS)
     if unknown:
         raise RuleError(f"unknown keys {', '.join(unknown)}; known: {', '.join(_KEYS)}.")
-    texts = {key: entry.get(key, "") for key in _KEYS}
+    texts = {key: entry.get(key, "") for key in _TEXTS}
     wrong = [key for key, value in texts.items() if not isinstance(value, str)]
     if wrong or not texts["name"].strip():
         raise RuleError(f"{', '.join(wrong) or 'name'} must be a text.")
-    condition = parse(texts["where"], features)
-    return Rule(texts["name"], condition, texts["why"], texts["campaign"], texts["family"])
+    divides = _divides(entry, all_divide)
+    return Rule(**{**texts, "where": parse(texts["where"], features)}, divides=divides)
+
+
+def _divides(entry: Mapping[str, Any], all_divide: bool) -> bool:
+    """Return whether an entry divides the customers; a file read strictly holds texts only."""
+    stated = str(entry.get("divides", all_divide)).lower()
+    if stated not in ("true", "false"):
+        raise RuleError(f"divides must be true or false, got {entry['divides']!r}.")
+    return stated == "true"

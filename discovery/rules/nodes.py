@@ -57,13 +57,13 @@ class Text:
         found: exp.Expr = where.this
         return found
 
-    def fault(self, message: str, node: exp.Expr) -> RuleError:
+    def fault(self, message: str, node: exp.Expr, kind: type[RuleError] = RuleError) -> RuleError:
         """Return the error that says `message` and where `node` stands."""
         position = self._position(node)
         if position is not None:
             shown = self.text[position : position + 30]
             message = f"{message.rstrip(' .,')} (at character {position + 1}: {shown!r})."
-        return RuleError(message if message.endswith((".", "?")) else message + ".", position)
+        return kind(message if message.endswith((".", "?")) else message + ".", position)
 
     def refused(self, node: exp.Expr) -> RuleError:
         """Return the error for what may not stand in a rule at all."""

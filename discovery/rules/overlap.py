@@ -13,6 +13,8 @@ from discovery.core.segment import Segmentation
 
 COLUMNS = ("segmentation_a", "segment_a", "segmentation_b", "segment_b", "both", "a_only", "b_only", "jaccard")
 
+_ROWS_AT_ONCE = 100_000
+
 
 def overlap(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
     """Return one row per pair of segments of two different segmentations that could share customers.
@@ -50,9 +52,12 @@ def membership_overlap(members: pd.DataFrame) -> pd.DataFrame:
     >>> membership_overlap(pd.DataFrame({"old": [True, True], "big": [True, False]})).iloc[0].to_dict()
     {'a': 'old', 'b': 'big', 'both': 1, 'a_only': 1, 'b_only': 0, 'jaccard': 0.5}
     """
-    inside = members.to_numpy(dtype=np.float32)
-    shared = (inside.T @ inside).astype(np.int64)
-    sizes, names = shared.diagonal(), list(members.columns)
+    names = list(members.columns)
+    shared = np.zeros((len(names), len(names)), dtype=np.int64)
+    for start in range(0, len(members), _ROWS_AT_ONCE):
+        inside = members.iloc[start : start + _ROWS_AT_ONCE].to_numpy(dtype=np.float32)
+        shared += (inside.T @ inside).astype(np.int64)
+    sizes = shared.diagonal()
     rows = []
     for a, b in combinations(range(len(names)), 2):
         both, union = shared[a, b], sizes[a] + sizes[b] - shared[a, b]

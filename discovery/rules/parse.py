@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from discovery.core.errors import RuleError, UsageError, did_you_mean
+from discovery.core.errors import AbsentError, RuleError, UsageError, did_you_mean
 from discovery.core.feature import Feature
 from discovery.core.rule import (
     PLACES,
@@ -49,9 +49,11 @@ def parse(text: str, features: Mapping[str, Feature]) -> Condition:
     Raises
     ------
     RuleError
-        With the position and the nearest known name, if the text cannot be read, names an unknown feature, event or
-        function, compares values of the wrong type, or uses anything but comparisons, BETWEEN, IN, LIKE, IS NULL, AND,
-        OR, NOT and parentheses.
+        With the position and the nearest known name, if the text cannot be read, names an unknown function, compares
+        values of the wrong type, or uses anything but comparisons, BETWEEN, IN, LIKE, IS NULL, AND, OR, NOT and
+        parentheses.
+    AbsentError
+        If it names an unknown feature, property or event: on other data it may be right.
 
     Notes
     -----
@@ -163,7 +165,7 @@ class _Reader:
             raise self.text.fault("A comparison must have a feature on its left", node)
         name = node.name
         if name not in self.features:
-            raise self.text.fault(f"Unknown feature {name!r}. {did_you_mean(name, self.features)}", node)
+            raise self.text.fault(f"Unknown feature {name!r}. {did_you_mean(name, self.features)}", node, AbsentError)
         return self.features[name]
 
     def _value(self, node: exp.Expr, feature: Feature, *, ordered: bool) -> Scalar:

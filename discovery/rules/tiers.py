@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from discovery.core.feature import Feature, FeatureTable
-from discovery.core.rule import Condition, Rule
-from discovery.core.segment import UNASSIGNED
-from discovery.rules.evaluate import first_match
+from discovery.core.rule import Condition
+from discovery.rules.evaluate import select
 
 Cases = Sequence[tuple[str, Condition]]
 
@@ -20,5 +20,7 @@ def with_tiers(table: FeatureTable, tiers: Mapping[Feature, Cases]) -> FeatureTa
 
 
 def _labels(table: FeatureTable, cases: Cases) -> pd.Series:
-    labels = first_match([Rule(label, where) for label, where in cases], table, [label for label, _ in cases])
-    return labels.astype("object").where(labels != UNASSIGNED, None)
+    labels = np.full(len(table), None, dtype=object)
+    for label, where in reversed(cases):
+        labels[select(where, table)] = label
+    return pd.Series(labels, index=table.values.index, dtype="object")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 
 from sqlglot import exp
 
 from discovery.core.dataset import EVENT_NAMES
 from discovery.core.errors import UsageError, did_you_mean
 from discovery.core.feature import Feature
-from discovery.core.holidays import on_days_of
 from discovery.rules.calls import read_call
 from discovery.rules.nodes import Text
 
@@ -79,5 +77,4 @@ class Vocabulary(Mapping[str, Feature]):
 
     def call(self, text: Text, node: exp.Expr) -> Feature:
         """Return the measure a call in a rule states."""
-        found = read_call(text, node, self._features, self._events, self._lists)
-        return replace(found, where=on_days_of(found.where, self._seasons))
+        return read_call(text, node, self._features, self._events, self._lists, self._seasons)

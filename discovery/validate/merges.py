@@ -2,170 +2,166 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import (
-    confint_proportions_2indep,
-    test_proportions_2indep,
-    tost_proportions_2indep,
-)
-from statsmodels.stats.weightstats import ttost_ind
 
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Verdict
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
+from discovery.validate.campaigns import Campaigns
 from discovery.validate.distinctness import HeldOutScores, auc
+from discovery.validate.equivalence import Answers, Difference, answers_of, difference
 from discovery.validate.outcome import ForwardWindow
+from discovery.validate.response import holm
 from discovery.validate.size import SMALLEST
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """What two segments are compared in: everyone's answers, by segment, and how evidence speaks of them."""
+
+    check: str
+    words: str
+    rate: bool
+    answers: Mapping[str, Answers]
+    campaigns: tuple[str, ...] = ()
+    caveat: str = ""
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """What was measured on one pair before the verdicts of all pairs are corrected together."""
+    """What was measured on one pair before the verdicts of all pairs are corrected together.
+
+    ``measured`` holds the main outcome first; ``alone`` its single campaigns, looked at for exceptions only.
+    """
 
     a: str
     b: str
-    evidence: tuple[Evidence, ...]
-    difference: float
-    p_differs: float
-    p_equal: float
-    revenue_equal: bool
+    measured: tuple[tuple[_Outcome, Difference], ...]
+    alone: tuple[tuple[str, Difference], ...]
     told_apart: bool | None
-    rate: float
-    smaller: int
+    apart: Evidence
 
-
-def customers_needed(rate: float, margin: float, alpha: float, power: float) -> int:
-    """Return how many customers each of two truly equal segments needs for equivalence to be seen.
-
-    Examples
-    --------
-    >>> customers_needed(0.06, 0.01, 0.05, 0.8)
-    9661
-    """
-    z = norm.ppf(1 - alpha) + norm.ppf(1 - (1 - power) / 2)
-    return int(np.ceil(2 * rate * (1 - rate) * (z / margin) ** 2))
+    @property
+    def compared(self) -> tuple[tuple[str, Difference], ...]:
+        """Every difference that was tested, after its sentence."""
+        return (*((_sentence(o, d), d) for o, d in self.measured), *self.alone)
 
 
 def merge_verdicts(
     segmentation: Segmentation,
     forward: ForwardWindow,
+    campaigns: Campaigns | None,
     held_out: HeldOutScores | None,
     settings: ValidateSettings,
 ) -> list[MergeVerdict]:
     """Return a verdict for every pair of segments, the most alike first.
 
-    ``merge``: equivalent in response rate (two one-sided tests within the margin) and in revenue, and not told apart by
-    features held out of clustering. ``keep``: the rates differ, after Holm over all pairs. ``cannot tell``: neither.
+    ``merge``: equivalent in the main outcome and in every other with enough data (two one-sided tests within the
+    margin), and not told apart by features held out of clustering. ``keep``: some outcome differs, after Holm over all
+    pairs and outcomes. ``cannot tell``: neither.
 
     Notes
     -----
-    The response came after the segments were made, so testing it is fair; the margin is fixed in the settings before
-    looking.
+    The main outcome is the rate at which the campaigns of the forward window were answered, all of them pooled, one
+    weight for each, with customers as clusters; where there were none, the rate of the forward window itself. Single
+    campaigns count only as exceptions. An outcome has enough data if two equal segments of these sizes would be seen
+    to be equal with the power of the settings. The response came after the segments were made, so testing it is fair;
+    margins are fixed in the settings before looking.
     """
-    if forward.days == 0 or segmentation.k < 2:
+    ids = [s.id for s in segmentation.placed if s.size >= SMALLEST]
+    outcomes = [*_of_campaigns(segmentation, campaigns, forward), *_of_window(segmentation, forward)]
+    if not outcomes:
         return []
-    responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)
-    revenue = forward.responses["revenue"].to_numpy(dtype=np.float64)
-    members = {s.id: (segmentation.labels == s.id).to_numpy() for s in segmentation.placed}
-    members = {i: m for i, m in members.items() if m.sum() >= SMALLEST}
-    pairs = [
-        _measure(segmentation.name, a, b, members[a], members[b], responded, revenue, forward, held_out, settings)
-        for a, b in combinations(members, 2)
-    ]
-    if not pairs:
-        return []
-    differs = multipletests([p.p_differs for p in pairs], alpha=settings.alpha, method="holm")[0]
-    verdicts = [_verdict(segmentation, p, bool(d), settings) for p, d in zip(pairs, differs, strict=True)]
+    pairs = [_measure(segmentation.name, a, b, outcomes, held_out, settings) for a, b in combinations(ids, 2)]
+    pairs = [p for p in pairs if p.measured]
+    told = iter(holm([d.p_differs for p in pairs for _, d in p.compared], settings.alpha))
+    verdicts = [_verdict(segmentation, p, [next(told) for _ in p.compared], settings) for p in pairs]
     rank = {MergeDecision.MERGE: 0, MergeDecision.CANNOT_TELL: 1, MergeDecision.KEEP: 2}
     return sorted(verdicts, key=lambda v: (rank[v.decision], abs(v.effect["rate_difference"]), v.pair))
+
+
+def _of_campaigns(
+    segmentation: Segmentation, campaigns: Campaigns | None, forward: ForwardWindow
+) -> Iterator[_Outcome]:
+    """Yield what recipients of the campaigns answered: the rate that is asked about first, then clicks and revenue."""
+    if campaigns is None or not campaigns.judged:
+        return
+    got = campaigns.of(segmentation)
+    got = got[got["received"]]
+    names = tuple(dict.fromkeys(got["campaign_id"]))
+    customers, who = np.unique(got["customer_id"].to_numpy(dtype=str), return_inverse=True)
+    which = pd.Categorical(got["campaign_id"], categories=names).codes
+    segments = got.groupby("customer_id")["segment"].first().reindex(customers).to_numpy()
+    asked = np.zeros((len(customers), len(names)), dtype=bool)
+    asked[who, which] = True
+
+    def outcome(check: str, column: str, words: str, *, rate: bool) -> _Outcome:
+        values = np.zeros(asked.shape)
+        values[who, which] = got[column]
+        answers = {str(s): answers_of(values[segments == s], asked[segments == s]) for s in np.unique(segments)}
+        pooled = f"{words} within {campaigns.days} days of a campaign ({len(names)} pooled)"
+        return _Outcome(check, pooled, rate, answers, names)
+
+    main = forward.rate_column if forward.rate_column == "clicked" or not campaigns.stated else "stated"
+    for column, words in sorted(campaigns.rates.values(), key=lambda found: found[0] != main):
+        if column in (main, "clicked"):
+            check = "campaign_rate_difference" if column == main else "campaign_click_difference"
+            yield outcome(check, column, f"The shares of recipients who {words}", rate=True)
+    if got["revenue"].any():
+        yield outcome("campaign_revenue_difference", "revenue", "Net revenue per recipient", rate=False)
+
+
+def _of_window(segmentation: Segmentation, forward: ForwardWindow) -> Iterator[_Outcome]:
+    """Yield what customers did in the forward window: the rate that is asked about, then revenue."""
+
+    def outcome(check: str, column: str, words: str, *, rate: bool) -> _Outcome:
+        values = forward.responses[column].to_numpy(dtype=np.float64)[:, None]
+        labels = segmentation.labels.to_numpy()
+        answers = {s.id: _of_all(values[labels == s.id]) for s in segmentation.placed}
+        return _Outcome(check, words, rate, answers, caveat=forward.caveat if rate else "")
+
+    if forward.seen:
+        yield outcome("rate_difference", forward.rate_column, f"The shares that {forward.said}", rate=True)
+    if forward.days and forward.responses["revenue"].any():
+        words = f"Net revenue per customer within {forward.days} days, in {forward.currency},"
+        yield outcome("revenue_difference", "revenue", words, rate=False)
+
+
+def _of_all(values: NDArray[np.float64]) -> Answers:
+    return answers_of(values, np.ones(values.shape, dtype=bool))
 
 
 def _measure(
     segmentation: str,
     a: str,
     b: str,
-    first: NDArray[np.bool_],
-    second: NDArray[np.bool_],
-    responded: NDArray[np.bool_],
-    revenue: NDArray[np.float64],
-    forward: ForwardWindow,
+    outcomes: list[_Outcome],
     held_out: HeldOutScores | None,
     settings: ValidateSettings,
 ) -> _Pair:
-    n, m = int(first.sum()), int(second.sum())
-    x, y = int(responded[first].sum()), int(responded[second].sum())
-    difference = x / n - y / m
-    margin = settings.merge_margin
-    if x + y in (0, n + m):
-        # Nobody or everybody responded: no variance to test with. Equal as far as seen, and the interval says how far.
-        p_differs, p_equal = 1.0, 1.0
-    else:
-        p_differs = float(test_proportions_2indep(x, n, y, m, method="score", compare="diff").pvalue)
-        p_equal = float(tost_proportions_2indep(x, n, y, m, -margin, margin, method="agresti-caffo").pvalue)
-    low, high = confint_proportions_2indep(x, n, y, m, method="newcomb", compare="diff")
-    equal = p_equal < settings.alpha
-    rate = Evidence(
-        segmentation,
-        (a, b),
-        "response",
-        "rate_difference",
-        difference,
-        (min(float(low), difference), max(float(high), difference)),
-        (-margin, margin),
-        margin,
-        Verdict.PASS if equal else Verdict.WARN,
-        f"The shares that {forward.rate_words} within {forward.days} days differ by {100 * difference:+.1f} points "
-        f"({100 * low:+.1f} to {100 * high:+.1f}); the margin is {100 * margin:.1f}.",
-        "share",
-        n + m,
-    )
-    revenue_equal, money = _revenue(segmentation, a, b, revenue[first], revenue[second], forward, settings)
+    measured = []
+    for each in outcomes:
+        if a in each.answers and b in each.answers:
+            margin = settings.merge_margin if each.rate else settings.revenue_margin
+            found = difference(each.answers[a], each.answers[b], margin, rate=each.rate)
+            if found and found.margin > 0:
+                measured.append((each, found))
+    alone = []
+    if measured and len(measured[0][0].campaigns) > 1:
+        main = measured[0][0]
+        for number, campaign in enumerate(main.campaigns):
+            first, second = main.answers[a].only(number), main.answers[b].only(number)
+            found = difference(first, second, settings.merge_margin, rate=True)
+            if found:
+                alone.append((f"{campaign} alone: {_sentence(main, found)}", found))
     told_apart, apart = _held_out(segmentation, a, b, held_out, settings)
-    pooled = (x + y) / (n + m)
-    return _Pair(
-        a, b, (rate, money, apart), difference, p_differs, p_equal, revenue_equal, told_apart, pooled, min(n, m)
-    )
-
-
-def _revenue(
-    segmentation: str,
-    a: str,
-    b: str,
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
-    forward: ForwardWindow,
-    settings: ValidateSettings,
-) -> tuple[bool, Evidence]:
-    """Return whether mean revenue is equivalent within the relative margin (Welch's two one-sided tests)."""
-    difference = float(first.mean() - second.mean())
-    both = float(np.concatenate([first, second]).mean())
-    margin = settings.revenue_margin * abs(both)
-    varies = first.std() > 0 or second.std() > 0
-    equal = bool(
-        varies and margin > 0 and ttost_ind(first, second, -margin, margin, usevar="unequal")[0] < settings.alpha
-    )
-    half = 1.96 * float(np.sqrt(first.var(ddof=1) / len(first) + second.var(ddof=1) / len(second)))
-    return equal, Evidence(
-        segmentation,
-        (a, b),
-        "response",
-        "revenue_difference",
-        difference,
-        (difference - half, difference + half),
-        (-margin, margin),
-        settings.revenue_margin,
-        Verdict.PASS if equal else Verdict.WARN,
-        f"Net revenue per customer differs by {difference:+,.2f} {forward.currency} ({difference - half:+,.2f} to "
-        f"{difference + half:+,.2f}); the margin is {margin:,.2f}.",
-        "money",
-        len(first) + len(second),
-    )
+    return _Pair(a, b, tuple(measured), tuple(alone), told_apart, apart)
 
 
 def _held_out(
@@ -210,13 +206,18 @@ def _held_out(
     )
 
 
-def _verdict(segmentation: Segmentation, pair: _Pair, differs: bool, settings: ValidateSettings) -> MergeVerdict:
+def _verdict(segmentation: Segmentation, pair: _Pair, told: list[bool], settings: ValidateSettings) -> MergeVerdict:
     a, b = (segmentation.segment(i).name for i in (pair.a, pair.b))
-    equal = pair.p_equal < settings.alpha and pair.revenue_equal
+    alpha, power = settings.alpha, settings.power
+    evidence = [_compared(segmentation.name, pair, outcome, found, alpha) for outcome, found in pair.measured]
+    asked, main = pair.measured[0]
+    differs = [said for (said, d), holds in zip(pair.compared, told, strict=True) if holds and not d.p_equal < alpha]
+    binding = [main, *(d for _, d in pair.measured[1:] if d.customers_needed(alpha, power) <= d.smaller)]
+    equal = all(d.p_equal < alpha for d in binding)
     needed: int | None = None
-    if differs and not pair.p_equal < settings.alpha:
+    if differs:
         decision = MergeDecision.KEEP
-        reason = f"Keep both: {pair.evidence[0].reason}"
+        reason = f"Keep both. {differs[0]}"
     elif equal and pair.told_apart is False:
         decision = MergeDecision.MERGE
         reason = f"“{a}” and “{b}” respond alike and are not told apart by what was held out: make them one."
@@ -228,13 +229,44 @@ def _verdict(segmentation: Segmentation, pair: _Pair, differs: bool, settings: V
         reason = f"“{a}” and “{b}” respond alike so far, yet behave differently: send both one campaign and compare."
     else:
         decision = MergeDecision.CANNOT_TELL
-        wanted = customers_needed(pair.rate, settings.merge_margin, settings.alpha, settings.power)
-        needed = min(max(wanted, 1), settings.max_customers_needed)
+        wanted = main.customers_needed(alpha, power)
         reason = f"Cannot tell whether “{a}” and “{b}” respond alike"
-        if needed > pair.smaller:
-            reason += f": about {needed:,} customers each would be needed, the smaller has {pair.smaller:,}."
+        if wanted > main.smaller:
+            needed = min(wanted, settings.max_customers_needed)
+            who = "recipients" if asked.campaigns else "customers"
+            reason += f": about {needed:,} {who} each would be needed, the smaller has {main.smaller:,}."
         else:
-            needed = None
-            reason += ": their rates lie near the margin, or revenue varies too much."
-    effect = {"rate_difference": pair.difference, "revenue_difference": float(pair.evidence[1].value or 0.0)}
-    return MergeVerdict(segmentation.name, (pair.a, pair.b), decision, reason, effect, pair.evidence, needed)
+            reason += ": some difference lies near its margin."
+    money = next((d.value for o, d in pair.measured if not o.rate), 0.0)
+    effect = {"rate_difference": main.value, "revenue_difference": money}
+    return MergeVerdict(segmentation.name, (pair.a, pair.b), decision, reason, effect, (*evidence, pair.apart), needed)
+
+
+def _compared(segmentation: str, pair: _Pair, outcome: _Outcome, found: Difference, alpha: float) -> Evidence:
+    return Evidence(
+        segmentation,
+        (pair.a, pair.b),
+        "response",
+        outcome.check,
+        found.value,
+        found.interval,
+        (-found.margin, found.margin),
+        found.margin,
+        Verdict.PASS if found.p_equal < alpha else Verdict.WARN,
+        _sentence(outcome, found),
+        "share" if outcome.rate else "money",
+        found.n,
+    )
+
+
+def _sentence(outcome: _Outcome, found: Difference) -> str:
+    low, high = found.interval
+    if outcome.rate:
+        return (
+            f"{outcome.words} differ by {100 * found.value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}); "
+            f"the margin is {100 * found.margin:.1f}.{outcome.caveat}"
+        )
+    return (
+        f"{outcome.words} differs by {found.value:+,.2f} ({low:+,.2f} to {high:+,.2f}); "
+        f"the margin is {found.margin:,.2f}."
+    )

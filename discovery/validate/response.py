@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from discovery.validate.outcome import ForwardWindow
 from discovery.validate.size import SMALLEST
 
 _RESAMPLES = 999
+_NOTHING_SEEN = "The data end at the date: nothing was seen after it yet."
 _FOLDS = 5
 
 
@@ -29,72 +32,67 @@ def response_evidence(
     """Return each segment's rate and revenue in the forward window, beside everyone's.
 
     A segment passes where its rate differs from that of all other placed customers (score test, Holm over segments):
-    the response came after the segments were made and had no part in making them, so testing it is fair.
+    the response came after the segments were made and had no part in making them, so testing it is fair. A response
+    without a time never passes.
     """
-    if forward.days == 0:
-        return [
-            _not_tested(segmentation.name, s.id, check, "The data end at the date: nothing was seen after it yet.")
-            for s in segmentation.placed
-            for check in ("forward_order_rate", "forward_revenue")
-        ]
-    placed = segmentation.labels != UNASSIGNED
+    placed = (segmentation.labels != UNASSIGNED).to_numpy()
     responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)
     revenue = forward.responses["revenue"].to_numpy(dtype=np.float64)
     members = {s.id: (segmentation.labels == s.id).to_numpy() for s in segmentation.placed}
-    everyone = placed.to_numpy()
-    overall = float(responded[everyone].mean()) if everyone.any() else 0.0
-    average = float(revenue[everyone].mean()) if everyone.any() else 0.0
-    p_values = [_against_rest(responded, mine, everyone & ~mine) for mine in members.values()]
-    differs = _holm(p_values, settings.alpha)
+    overall = float(responded[placed].mean()) if placed.any() else 0.0
+    average = float(revenue[placed].mean()) if placed.any() else 0.0
+    all_hits, everyone = int(responded[placed].sum()), int(placed.sum())
+    p_values = [against_rest(int(responded[m].sum()), int(m.sum()), all_hits, everyone) for m in members.values()]
+    differs = holm(p_values, settings.alpha)
     rng = np.random.default_rng(seed)
     out = []
     for (segment_id, mine), told in zip(members.items(), differs, strict=True):
-        n, hits = int(mine.sum()), int(responded[mine].sum())
-        if n < SMALLEST:
-            reason = f"{n} customers are too few to show a rate."
-            out += [
-                _not_tested(segmentation.name, segment_id, c, reason) for c in ("forward_order_rate", "forward_revenue")
-            ]
-            continue
-        rate = hits / n
-        low, high = proportion_confint(hits, n, method="wilson")
-        words = "differs from" if told else "cannot be told from"
-        out.append(
-            Evidence(
-                segmentation.name,
-                (segment_id,),
-                "response",
-                "forward_order_rate" if forward.rate_column == "ordered" else "forward_click_rate",
-                rate,
-                (min(float(low), rate), max(float(high), rate)),
-                (overall, overall),
-                None,
-                Verdict.PASS if told else Verdict.WARN,
-                f"{rate:.1%} {forward.rate_words} within {forward.days} days ({low:.1%} to {high:.1%}, n = {n:,}); "
-                f"that {words} the other customers ({overall:.1%} over all).",
-                "share",
-                n,
+        subject, n = (segment_id,), int(mine.sum())
+        few = f"{n} customers are too few to show a rate." if n < SMALLEST else ""
+        if few or not forward.seen:
+            out.append(_not_tested(segmentation.name, subject, forward.check, few or _NOTHING_SEEN))
+        else:
+            rate, interval = rate_interval(int(responded[mine].sum()), n)
+            words = "differs from" if told else "cannot be told from"
+            out.append(
+                Evidence(
+                    segmentation.name,
+                    subject,
+                    "response",
+                    forward.check,
+                    rate,
+                    interval,
+                    (overall, overall),
+                    None,
+                    Verdict.PASS if told and forward.dated else Verdict.WARN,
+                    f"{rate:.1%} {forward.said} ({interval[0]:.1%} to {interval[1]:.1%}, n = {n:,}); "
+                    f"that {words} the other customers ({overall:.1%} over all).{forward.caveat}",
+                    "share",
+                    n,
+                )
             )
-        )
-        mean = float(revenue[mine].mean())
-        bottom, top = _bootstrap(revenue[mine], rng)
-        out.append(
-            Evidence(
-                segmentation.name,
-                (segment_id,),
-                "response",
-                "forward_revenue",
-                mean,
-                (min(bottom, mean), max(top, mean)),
-                (average, average),
-                None,
-                Verdict.PASS if not bottom <= average <= top else Verdict.WARN,
-                f"{mean:,.2f} {forward.currency} net revenue per customer within {forward.days} days "
-                f"({bottom:,.2f} to {top:,.2f}); everyone {average:,.2f}.",
-                "money",
-                n,
+        if few or not revenue.any():
+            unseen = "Nobody paid anything after the date." if forward.days else _NOTHING_SEEN
+            out.append(_not_tested(segmentation.name, subject, "forward_revenue", few or unseen))
+        else:
+            mean, (bottom, top) = mean_interval(revenue[mine], rng)
+            out.append(
+                Evidence(
+                    segmentation.name,
+                    subject,
+                    "response",
+                    "forward_revenue",
+                    mean,
+                    (bottom, top),
+                    (average, average),
+                    None,
+                    Verdict.PASS if not bottom <= average <= top else Verdict.WARN,
+                    f"{mean:,.2f} {forward.currency} net revenue per customer within {forward.days} days "
+                    f"({bottom:,.2f} to {top:,.2f}); everyone {average:,.2f}.",
+                    "money",
+                    n,
+                )
             )
-        )
     return out
 
 
@@ -110,7 +108,7 @@ def forward_value(segmentation: Segmentation, forward: ForwardWindow, reference:
     """
     name = segmentation.name
     placed = (segmentation.labels != UNASSIGNED).to_numpy()
-    responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)[placed] if forward.days else np.array([])
+    responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)[placed] if forward.seen else np.array([])
     if segmentation.k < 2 or not 1 < responded.sum() < len(responded) - 1:
         reason = "Too little was seen after the date, or too few segments, to judge what they say about the future."
         return [Evidence(name, (), "response", "forward_auc", None, None, None, reference, Verdict.NOT_TESTED, reason)]
@@ -132,9 +130,9 @@ def forward_value(segmentation: Segmentation, forward: ForwardWindow, reference:
             interval,
             (0.5 - chance, 0.5 + chance),
             reference,
-            Verdict.PASS if interval[0] > 0.5 + chance else Verdict.WARN,
-            f"Knowing only the segment ranks who {forward.rate_words} within {forward.days} days with AUC {value:.3f} "
-            f"({interval[0]:.3f} to {interval[1]:.3f}){beside}.",
+            Verdict.PASS if interval[0] > 0.5 + chance and forward.dated else Verdict.WARN,
+            f"Knowing only the segment ranks who {forward.said} with AUC {value:.3f} "
+            f"({interval[0]:.3f} to {interval[1]:.3f}){beside}.{forward.caveat}",
             "auc",
             len(labels),
         )
@@ -161,29 +159,57 @@ def reference_auc(features: pd.DataFrame, responded: NDArray[np.bool_], rows: in
     return auc(scores[:, 1], target)[0]
 
 
-def _against_rest(responded: NDArray[np.bool_], mine: NDArray[np.bool_], rest: NDArray[np.bool_]) -> float:
-    """Return the p-value of a score test of two rates; 1 where there is nothing to test."""
-    a, n, b, m = int(responded[mine].sum()), int(mine.sum()), int(responded[rest].sum()), int(rest.sum())
-    if n < SMALLEST or m < SMALLEST or a + b in (0, n + m):
+def against_rest(hits: int, n: int, all_hits: int, everyone: int) -> float:
+    """Return the p-value of a score test of a group's rate against that of all others; 1 where nothing can be tested.
+
+    Parameters
+    ----------
+    hits, n : int
+        Of the group.
+    all_hits, everyone : int
+        Of everyone, the group among them.
+    """
+    rest = everyone - n
+    if n < SMALLEST or rest < SMALLEST or all_hits in (0, everyone):
         return 1.0
-    return float(test_proportions_2indep(a, n, b, m, method="score", compare="diff").pvalue)
+    # It also works out ratios, which a rate of nobody has not.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(test_proportions_2indep(hits, n, all_hits - hits, rest, method="score", compare="diff").pvalue)
 
 
-def _holm(p_values: list[float], alpha: float) -> list[bool]:
-    if not p_values:
-        return []
-    return [bool(r) for r in multipletests(p_values, alpha=alpha, method="holm")[0]]
+def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
+    """Return which of several tests hold, with the chance of any false one among them at most `alpha`."""
+    return [bool(r) for r in multipletests(p_values, alpha=alpha, method="holm")[0]] if p_values else []
 
 
-def _bootstrap(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, float]:
-    """Return a 95 % percentile interval of the mean; beyond 5,000 customers the normal one, which then agrees."""
+def rate_interval(hits: int, n: int) -> tuple[float, tuple[float, float]]:
+    """Return a rate with its 95 % interval (Wilson).
+
+    Examples
+    --------
+    >>> rate, (low, high) = rate_interval(0, 50)
+    >>> rate, low, round(high, 3)
+    (0.0, 0.0, 0.071)
+    """
+    rate = hits / n
+    low, high = proportion_confint(hits, n, method="wilson")
+    return rate, (min(float(low), rate), max(float(high), rate))
+
+
+def mean_interval(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
+    """Return a mean with its 95 % percentile interval; beyond 5,000 values the normal one, which then agrees."""
+    mean = float(values.mean())
     if len(values) > 5_000:
         half = 1.96 * float(values.std(ddof=1)) / float(np.sqrt(len(values)))
-        return float(values.mean()) - half, float(values.mean()) + half
-    means = [rng.choice(values, len(values)).mean() for _ in range(_RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+        return mean, (mean - half, mean + half)
+    # Most customers bring nothing: how many others a resample holds is drawn first, then which.
+    paid = values[values != 0]
+    sizes = rng.binomial(len(values), len(paid) / len(values), _RESAMPLES)
+    drawn = rng.choice(paid, int(sizes.sum()))
+    sums = np.bincount(np.repeat(np.arange(_RESAMPLES), sizes), drawn, _RESAMPLES)
+    low, high = np.quantile(sums / len(values), [0.025, 0.975])
+    return mean, (min(float(low), mean), max(float(high), mean))
 
 
-def _not_tested(segmentation: str, segment_id: str, check: str, reason: str) -> Evidence:
-    return Evidence(segmentation, (segment_id,), "response", check, None, None, None, None, Verdict.NOT_TESTED, reason)
+def _not_tested(segmentation: str, subject: tuple[str, ...], check: str, reason: str) -> Evidence:
+    return Evidence(segmentation, subject, "response", check, None, None, None, None, Verdict.NOT_TESTED, reason)

@@ -18,6 +18,7 @@ FLOORS = {
     "engine": 1,
     **dict.fromkeys(STAGES, 2),
     "segmentations": 3,
+    "responses": 3,
     "judgement": 3,
     "measuring": 3,
     "rulebook": 3,
@@ -37,10 +38,11 @@ FLOORS = {
 THIRD_FLOOR = {
     "store": set(),
     "segmentations": set(),
-    "judgement": set(),
+    "responses": set(),
+    "judgement": {"responses"},
     "measuring": set(),
     "rulebook": {"measuring", "store"},
-    "pipeline": {"segmentations", "judgement", "measuring", "store"},
+    "pipeline": {"segmentations", "judgement", "measuring", "responses", "store"},
     "service": {"pipeline", "rulebook", "measuring", "store"},
     "charts": set(),
 }

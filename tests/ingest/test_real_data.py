@@ -9,6 +9,7 @@ import pytest
 
 from discovery import service
 from discovery.core.dataset import Dataset
+from discovery.core.evidence import Evidence, Verdict
 from discovery.core.run import Run
 from tests.ingest.tables import events, profiles
 
@@ -46,6 +47,13 @@ def discovered(shared: Path, name: str, workspace: Path) -> Run:
     """Return the run of a shipped config, with small nulls."""
     overrides = (f"source.path={shared / SOURCES[name]}", *QUICK)
     return service.discover(CONFIGS / f"{name}.yaml", workspace, overrides=overrides)
+
+
+def response(run: Run, check: str) -> list[Evidence]:
+    """Return what the KMeans segments did, as one check measured it."""
+    found = [e for e in run.evidence if e.check == check and e.segmentation == "kmeans" and e.value is not None]
+    assert found
+    return found
 
 
 def test_online_retail_ii(shared_data: Path, tmp_path: Path) -> None:
@@ -118,6 +126,15 @@ def test_completejourney(shared_data: Path, tmp_path: Path) -> None:
     assert sent["campaign_id"].nunique() == 27
     lines = events(dataset).query("event == 'ordered_product'")
     assert lines["category"].notna().mean() > 0.9, "the products file says what was bought"
+    redeemed = events(dataset).query("event == 'redeemed_coupon' and '2017-10-01' <= when < '2017-12-30'")
+    rates = response(run, "forward_event_rate")
+    assert 0 < sum(round(e.value * e.n) for e in rates) <= redeemed["customer_id"].nunique()
+    assert "redeemed_coupon within 90 days" in rates[0].reason
+    later = sent.groupby("campaign_id")["when"].min().loc[lambda first: first >= "2017-10-01"]
+    told = [e for e in run.evidence if e.check == "campaign_event_rate"]
+    assert {e.campaign for e in told} <= set(later.index)
+    assert all("redeemed_coupon within 30 days" in e.reason for e in told)
+    assert len({e.campaign for e in told}) >= 3
 
 
 def test_ifood(shared_data: Path, tmp_path: Path) -> None:
@@ -133,6 +150,10 @@ def test_ifood(shared_data: Path, tmp_path: Path) -> None:
     assert run.question_asked.startswith("What kinds of customers are there?")
     assert run.segmentation("kmeans").k >= 2
     assert run.segmentation("kmeans").coverage == 1
+    assert "property_last_answer" not in run.table.values
+    rates = response(run, "stated_rate")
+    assert sum(round(e.value * e.n) for e in rates) == 334
+    assert all("nothing tells whether it came before or after" in e.reason for e in rates)
 
 
 def test_starbucks(shared_data: Path, tmp_path: Path) -> None:
@@ -147,3 +168,7 @@ def test_starbucks(shared_data: Path, tmp_path: Path) -> None:
     run = discovered(shared_data, "starbucks", tmp_path)
     assert run.question_asked == "Who answers our messages?"
     assert run.segmentation("kmeans").k >= 2
+    rates = response(run, "forward_event_rate")
+    assert "completed_offer within 15 days" in rates[0].reason
+    offers = {e.verdict for e in run.evidence if e.check == "campaign_event_rate"}
+    assert offers == {Verdict.NOT_TESTED}, "every offer was first sent before the date: it proves nothing"

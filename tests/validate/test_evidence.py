@@ -14,27 +14,17 @@ from sklearn.metrics import roc_auc_score
 from discovery.core.errors import DataError
 from discovery.core.evidence import Evidence, MergeDecision, Verdict
 from discovery.core.run import Run
-from discovery.core.segment import UNASSIGNED, Segment, Segmentation, Structure
+from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.profile.describe import cliffs_delta
 from discovery.validate.distinctness import artefact_evidence, auc, distinctness_evidence, held_out_scores
-from discovery.validate.merges import customers_needed, merge_verdicts
+from discovery.validate.merges import merge_verdicts
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import forward_value, response_evidence
 from discovery.validate.size import detectable_difference, size_evidence
+from tests.validate.planted import segmentation
 
 SETTINGS = ValidateSettings()
-
-
-def segmentation(sizes: dict[str, int]) -> Segmentation:
-    labels = pd.Series(np.repeat(list(sizes), list(sizes.values())), dtype="str")
-    labels.index = pd.Index([f"c{i:06d}" for i in range(len(labels))], name="customer_id")
-    segments = tuple(
-        Segment(i, i.upper(), "planted", n, n / len(labels), -1 if i == UNASSIGNED else r)
-        for r, (i, n) in enumerate(sizes.items())
-    )
-    strength = pd.Series(1.0, index=labels.index)
-    return Segmentation("kmeans", segments, labels, strength, "planted", Structure.CONSTRUCTED, "planted", "left out")
 
 
 def forward(found: Segmentation, rates: dict[str, float], seed: int, days: int = 90) -> ForwardWindow:
@@ -110,7 +100,7 @@ def test_nothing_after_the_date_is_not_tested_never_a_pass() -> None:
     empty = forward(found, {"a": 0.0, "b": 0.0}, 1, days=0)
     out = response_evidence(found, empty, SETTINGS, seed=1) + forward_value(found, empty, None)
     assert {e.verdict for e in out} == {Verdict.NOT_TESTED}
-    assert merge_verdicts(found, empty, None, SETTINGS) == []
+    assert merge_verdicts(found, empty, None, None, SETTINGS) == []
 
 
 def test_forward_value_of_a_useless_segmentation_is_a_coin() -> None:
@@ -133,7 +123,7 @@ def test_held_out_features_tell_apart_what_differs_and_not_what_does_not() -> No
     assert verdicts["a"].value > 0.95
     assert verdicts["a"].null[0] < 0.5 < verdicts["a"].null[1]
     window = forward(found, {"a": 0.5, "b": 0.2, "c": 0.2}, 2)
-    pairs = {v.pair: v for v in merge_verdicts(found, window, scores, SETTINGS)}
+    pairs = {v.pair: v for v in merge_verdicts(found, window, None, scores, SETTINGS)}
     assert pairs["b", "c"].evidence[2].value == pytest.approx(0.5, abs=0.08)
     assert pairs["a", "b"].decision is MergeDecision.KEEP
 
@@ -159,21 +149,21 @@ def test_an_artefact_is_named() -> None:
 def test_merges_by_equivalence_and_never_for_want_of_numbers() -> None:
     wide = replace(SETTINGS, merge_margin=0.02)
     small = segmentation({"a": 200, "b": 200})
-    [verdict] = merge_verdicts(small, forward(small, {"a": 0.06, "b": 0.06}, 3), None, wide)
+    [verdict] = merge_verdicts(small, forward(small, {"a": 0.06, "b": 0.06}, 3), None, None, wide)
     assert verdict.decision is MergeDecision.CANNOT_TELL
-    assert verdict.customers_needed == customers_needed(
-        forward(small, {"a": 0.06, "b": 0.06}, 3).responses["ordered"].mean(), 0.02, 0.05, 0.8
-    )
+    rate = forward(small, {"a": 0.06, "b": 0.06}, 3).responses["ordered"].mean()
+    # 8.56 is the sum of the two quantiles, squared.
+    assert verdict.customers_needed == pytest.approx(2 * rate * (1 - rate) * 8.56 / 0.02**2, rel=0.1)
     assert f"{verdict.customers_needed:,}" in verdict.reason
     large = segmentation({"a": 20_000, "b": 20_000})
     features = pd.DataFrame({"x": np.random.default_rng(1).random(40_000)}, index=large.labels.index)
     scores = held_out_scores(large, features, 4_000, 1)
-    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.06}, 3), scores, wide)
+    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.06}, 3), None, scores, wide)
     assert verdict.decision is MergeDecision.MERGE
-    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.06}, 3), None, wide)
+    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.06}, 3), None, None, wide)
     assert verdict.decision is MergeDecision.CANNOT_TELL
     assert "nothing was kept out" in verdict.reason
-    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.16}, 3), scores, wide)
+    [verdict] = merge_verdicts(large, forward(large, {"a": 0.06, "b": 0.16}, 3), None, scores, wide)
     assert verdict.decision is MergeDecision.KEEP
 
 
@@ -183,13 +173,13 @@ def test_different_segments_are_hardly_ever_merged() -> None:
     features = pd.DataFrame({"x": np.random.default_rng(1).random(400)}, index=found.labels.index)
     scores = held_out_scores(found, features, 400, 1)
     for seed in range(40):
-        [verdict] = merge_verdicts(found, forward(found, {"a": 0.05, "b": 0.07}, seed), scores, SETTINGS)
+        [verdict] = merge_verdicts(found, forward(found, {"a": 0.05, "b": 0.07}, seed), None, scores, SETTINGS)
         assert verdict.decision is not MergeDecision.MERGE
 
 
 def test_two_silent_segments_are_not_merged_for_their_silence() -> None:
     found = segmentation({"a": 100, "b": 100})
-    [verdict] = merge_verdicts(found, forward(found, {"a": 0.0, "b": 0.0}, 1), None, SETTINGS)
+    [verdict] = merge_verdicts(found, forward(found, {"a": 0.0, "b": 0.0}, 1), None, None, SETTINGS)
     assert verdict.decision is MergeDecision.CANNOT_TELL
 
 

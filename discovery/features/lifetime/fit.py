@@ -13,7 +13,7 @@ from scipy.optimize.elementwise import find_root
 
 from discovery.core.errors import UsageError, did_you_mean
 from discovery.features.lifetime import geometric, pareto
-from discovery.features.lifetime.history import Compressed, History, compress
+from discovery.features.lifetime.history import Compressed, History
 from discovery.features.lifetime.maximise import maximise
 
 Array = NDArray[np.float64]
@@ -216,7 +216,7 @@ class Fitted:
 
     def _each(self, compute: Callable[..., Array], history: History, *more: Any) -> Array:
         """Compute once per distinct row, then give everyone the value of their row."""
-        rows = compress(history)
+        rows = history.distinct
         unit = self.unit_days
         with np.errstate(under="ignore"):
             each = compute(self._values, rows.frequency, rows.recency / unit, rows.age / unit, *more)
@@ -248,7 +248,7 @@ def fit(history: History | Compressed, model: str = "pareto_nbd") -> Fitted:
     Customers with the same row are counted together, which is exact. Times are divided by the longest age for the
     search, so the unit they came in changes nothing.
     """
-    rows = compress(history) if isinstance(history, History) else history
+    rows = history.distinct if isinstance(history, History) else history
     own = _known(model)
     unit = max(float(rows.age.max()), 1.0)
     x, tx, age = rows.frequency, rows.recency / unit, rows.age / unit
@@ -281,9 +281,8 @@ def fit_first(history: History, models: tuple[str, ...] = ("pareto_nbd", "mbg_nb
     """
     if not models:
         raise UsageError("At least one lifetime model must be named, got none.")
-    rows = compress(history)
     for name in models:
-        fitted = fit(rows, name)
+        fitted = fit(history, name)
         if fitted.converged:
             break
     return fitted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,11 @@ class History:
 
     def __len__(self) -> int:
         return len(self.frequency)
+
+    @cached_property
+    def distinct(self) -> Compressed:
+        """The distinct rows: all that a model computes, it computes of those."""
+        return compress(self)
 
     def _faults(self) -> list[str]:
         columns = (self.frequency, self.recency, self.age, self.mean_value, self.historic_value)
@@ -160,10 +166,10 @@ def history_from_orders(customer: ArrayLike, day: ArrayLike, value: ArrayLike, a
     )
 
 
-def history_from_frame(frame: pd.DataFrame, customer: str = "customer_key") -> History:
+def history_from_frame(frame: pd.DataFrame) -> History:
     """Return the history in a DataFrame with the columns of `history_sql`, one row per customer."""
     columns = ("frequency", "recency", "age", "mean_value", "historic_value")
-    return History(frame[customer].to_numpy(), *(frame[c].to_numpy(dtype=np.float64) for c in columns))
+    return History(frame["customer_key"].to_numpy(), *(frame[c].to_numpy(dtype=np.float64) for c in columns))
 
 
 def history_sql(as_of: date, events: str, free_orders: bool = False) -> str:
@@ -189,33 +195,27 @@ def history_sql(as_of: date, events: str, free_orders: bool = False) -> str:
         f"WHERE event = 'placed_order' AND \"at\" < {end} AND (cancelled_at IS NULL OR cancelled_at >= {end}){paid} "
         f'GROUP BY customer_key, "at" // {MICROSECONDS_PER_DAY}'
     )
-    marked = (
-        "SELECT customer_key, order_day, day_value, min(order_day) OVER (PARTITION BY customer_key) AS first_day "
-        f"FROM ({days}) AS days"
-    )
-    later = "CASE WHEN order_day > first_day THEN day_value END"
+    # Exact: money is a decimal here, so all but the first day is the whole without the first day.
+    repeat_value = "sum(day_value) - arg_min(coalesce(day_value, 0), order_day)"
+    repeat_days = "count(day_value) - arg_min(CASE WHEN day_value IS NULL THEN 0 ELSE 1 END, order_day)"
     return (
         "SELECT customer_key, count(*) - 1 AS frequency, max(order_day) - min(order_day) AS recency, "
         f"{end // MICROSECONDS_PER_DAY - 1} - min(order_day) AS age, "
-        f"CAST(sum({later}) AS DOUBLE) / nullif(count({later}), 0) AS mean_value, "
+        f"CAST({repeat_value} AS DOUBLE) / nullif({repeat_days}, 0) AS mean_value, "
         "CAST(coalesce(sum(day_value), 0) AS DOUBLE) AS historic_value "
-        f"FROM ({marked}) AS marked GROUP BY customer_key ORDER BY customer_key"
+        f"FROM ({days}) AS days GROUP BY customer_key ORDER BY customer_key"
     )
 
 
 def extract_history(engine: QueryEngine, dataset: Dataset, as_of: date) -> History:
-    """Return the history of a dataset's customers at `as_of`, keyed by customer_id.
+    """Return the history of a dataset's customers at `as_of`, keyed by customer_key.
 
     Raises
     ------
     DataError
         If nobody had ordered before `as_of`.
     """
-    keyed = (
-        f"SELECT p.customer_id, h.* FROM ({history_sql(as_of, engine.table(dataset.events_path))}) AS h "
-        f"JOIN {engine.table(dataset.profiles_path)} AS p USING (customer_key) ORDER BY customer_key"
-    )
-    return history_from_frame(engine.frame(keyed), customer="customer_id")
+    return history_from_frame(engine.frame(history_sql(as_of, engine.table(dataset.events_path))))
 
 
 def _frozen(values: NDArray[Any]) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from discovery.core.feature import Feature
 from discovery.features.vocabulary.terms import (
     CLICKED,
@@ -26,6 +28,11 @@ _BROWSING = "Browsing"
 
 def _season(name: str, label: str, words: tuple[str, str] | tuple[()] = ()) -> Feature:
     return share_of_orders(f"share_{name}", f"share of orders {label}", _SEASON, (("season", "=", name),), words=words)
+
+
+def _campaigns(name: str, label: str, events: tuple[str, ...], **more: Any) -> Feature:
+    # One message may be opened many times, so only different ones say which share was read.
+    return counted(name, label, _ENGAGEMENT, events, "campaigns", aggregate="distinct", column="campaign_id", **more)
 
 
 def _abandoned(name: str, label: str, event: str) -> Feature:
@@ -92,6 +99,17 @@ ENGAGEMENT: tuple[Feature, ...] = (
         missing="no e-mail received: missing",
         human_step=SHARES,
         words=("Rarely clicking", "Clicking"),
+    ),
+    *windowed(_campaigns("campaigns_received", "different campaigns received by e-mail", EMAILED), 90),
+    *windowed(_campaigns("campaigns_opened", "different campaigns a person opened", OPENED, where=HUMAN), 90),
+    ratio(
+        "open_rate_90d",
+        "campaigns a person opened per campaign received in the last 90 days",
+        _ENGAGEMENT,
+        "campaigns_opened_90d",
+        "campaigns_received_90d",
+        missing="no campaign received: missing",
+        human_step=SHARES,
     ),
     since("days_since_last_open", "days since a person opened an e-mail", _ENGAGEMENT, OPENED, where=HUMAN),
     since(

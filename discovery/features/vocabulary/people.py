@@ -20,4 +20,14 @@ PEOPLE: tuple[Feature, ...] = (
     _consent("consent_sms", "SMS consent"),
     field("boolean", "Consent")("suppressed", "suppressed"),
     field("date", "Zero-party")("birthday", "birthday"),
+    Feature(
+        "age",
+        "age",
+        "Zero-party",
+        "years_since_date",
+        column="birthday",
+        unit="years",
+        missing="not known: missing",
+        human_step=tuple(range(15, 95, 5)),
+    ),
 )
