@@ -6,6 +6,8 @@ reader can put the row into the problems with the text beside.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from discovery.core.errors import SettingError, did_you_mean
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literal
@@ -103,6 +105,32 @@ def flag(cell: str) -> str:
     word = f"lower({text(cell)})"
     yes, no = "('true', 'yes', 'y', '1')", "('false', 'no', 'n', '0')"
     return f"CASE WHEN {word} IN {yes} THEN TRUE WHEN {word} IN {no} THEN FALSE END"
+
+
+def as_list(cell: str) -> str:
+    """Return the SQL of a JSON array as a list of texts; anything else is missing."""
+    return f"try_cast(CASE WHEN {cell} LIKE '[%]' THEN {cell} END AS VARCHAR[])"
+
+
+def first_of(cell: str) -> str:
+    """Return the SQL of a text, or of the first of a JSON array of them."""
+    return f"CASE WHEN {cell} LIKE '[%]' THEN nullif({as_list(cell)}[1], '') ELSE {cell} END"
+
+
+def pointer(*names: str) -> str:
+    """Return the JSON pointer to a nested name.
+
+    Examples
+    --------
+    >>> pointer("attributes", "a/b")
+    '/attributes/a~1b'
+    """
+    return "".join("/" + n.replace("~", "~0").replace("/", "~1") for n in names)
+
+
+def extracted(record: str, pointers: Sequence[str]) -> str:
+    """Return the SQL of the texts at several places of a JSON value, as one list read in one pass."""
+    return f"json_extract_string({record}, [{', '.join(literal(p) for p in pointers)}])"
 
 
 def check_zone(engine: Engine, zone: str) -> None:

@@ -11,10 +11,12 @@ A reader leaves three tables in the engine:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import pandas as pd
 
 from discovery.core.dataset import EVENT_COLUMNS, EVENT_NAMES, PROFILE_COLUMNS, Dataset, midnight
 from discovery.core.errors import DataError
@@ -57,6 +59,14 @@ def report(engine: Engine, table: str, column: str, reason: str, where: str, val
     )
 
 
+def report_ragged(engine: Engine, rows: Sequence[tuple[str, int, str]]) -> None:
+    """Put rows (file, row, text) that do not fit their header into the problems."""
+    if rows:
+        engine.load("ragged", pd.DataFrame(rows, columns=["file", "row", "value"]))
+        engine.run("INSERT INTO problems_in SELECT file, \"row\", '', value, 'ragged_row' FROM ragged")
+        engine.run("DROP TABLE ragged")
+
+
 def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, postal_points: bool = False) -> Dataset:
     """Return the Dataset written to `out`: checked, deduplicated, keyed by integer and ordered.
 
@@ -69,8 +79,10 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, post
     Raises
     ------
     DataError
-        If no customer is left, with the reasons counted; or if the currency is not stated.
+        If there is no row, or no customer is left, with the reasons counted; or if the currency is not stated.
     """
+    if not arrival.rows_read:
+        raise DataError("The source must hold rows, got none below the headers of its files. Export it again.")
     if len(arrival.currency) != 3 or not arrival.currency.isupper():
         raise DataError(
             f"The currency must be an ISO 4217 code such as USD, got {arrival.currency!r}. Set source.currency."
@@ -84,8 +96,10 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, post
         notes += place_postal_codes(engine)
     counts = _counts(engine)
     if not engine.scalar("SELECT count(*) FROM customers"):
-        reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items()) or "the source is empty"
-        raise DataError(f"No usable row among {arrival.rows_read:,}: {reasons}. Check the column mapping.")
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in counts.items())
+        raise DataError(
+            f"No usable row among {arrival.rows_read:,}: {reasons}. Check the files, and a table's columns."
+        )
     progress("Writing the dataset", 0.0)
     _write(engine, out)
     progress("Writing the dataset", 0.8)

@@ -79,6 +79,6 @@ def _read(engine: Engine, source: PartSource, path: Path, scratch: Path, progres
         case TableSource():
             return read_table(engine, source, path, scratch, progress)
         case ShopifySource():
-            return read_shopify(engine, source, path, progress)
+            return read_shopify(engine, source, path, scratch, progress)
         case KlaviyoSource():
-            return read_klaviyo(engine, source, path, progress)
+            return read_klaviyo(engine, source, path, scratch, progress)

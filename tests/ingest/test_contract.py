@@ -121,7 +121,7 @@ def _finish(
     ]
     engine.load("events_in", frame)
     engine.load("profiles_in", pd.DataFrame(known or [{"customer_id": "a"}]))
-    return finish(engine, Arrival(currency, len(happened)), out, silent)
+    return finish(engine, Arrival(currency, len(happened) + len(known or ())), out, silent)
 
 
 def test_faults_any_reader_may_leave(tmp_path: Path) -> None:

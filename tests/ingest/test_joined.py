@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from discovery.core.compile import as_plain, compile_settings, setting_rows
-from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError
 from discovery.core.sources import JoinedSource
-from discovery.engine.duckdb import Engine
-from discovery.ingest.read import ingest
 from discovery.store import read_config
+from tests.ingest.reading import Read, Row, csv_text, read_source, write
 
 ROOT = Path(__file__).parents[2]
-Row = Mapping[str, str]
 SHOP = {"kind": "shopify", "path": "shop"}
 KLAVIYO = {"kind": "klaviyo", "path": "klaviyo"}
 
 
-@dataclass(frozen=True)
-class Read:
-    dataset: Dataset
-    events: pd.DataFrame
-    profiles: pd.DataFrame
-    problems: pd.DataFrame
-
-    def named(self, event: str) -> pd.DataFrame:
-        return self.events[self.events["event"] == event]
-
-    def person(self, customer: str) -> pd.Series:
-        return self.profiles.set_index("customer_id").loc[customer]
-
-    def note(self, start: str) -> str:
-        return next(n for n in self.dataset.notes if n.startswith(start))
-
-
 def table(path: Path, rows: Sequence[Row]) -> None:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(dict.fromkeys(k for r in rows for k in r)), restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+    write(path, csv_text(rows))
 
 
 def shop(base: Path, *orders: Row, folder: str = "shop") -> None:
@@ -63,13 +34,7 @@ def placed(base: Path, *rows: Row, name: str = "Placed Order") -> None:
 
 def read(base: Path, *parts: Mapping[str, Any], **source: Any) -> Read:
     raw = {"kind": "joined", "parts": list(parts) or [SHOP, KLAVIYO], **source}
-    compiled = compile_settings({"source": raw, "as_of": "data_end"})
-    with Engine(compiled.engine) as engine:
-        dataset = ingest(engine, compiled.source, base, base.with_name(base.name + "-out"))
-    tables = [pd.read_parquet(dataset.folder / f"{n}.parquet") for n in ("events", "profiles", "problems")]
-    tables[0]["customer_id"] = tables[0]["customer_key"].map(tables[1].set_index("customer_key")["customer_id"])
-    tables[0]["value"] = pd.to_numeric(tables[0]["value"])
-    return Read(dataset, *tables)
+    return read_source(raw, base)
 
 
 ANN_ORDER: Row = {"Name": "#1", "Email": "ann@example.com", "Id": "450001", "Created at": "2025-03-01 10:00:10 -0500"}

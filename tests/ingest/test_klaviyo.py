@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from discovery.core.compile import compile_settings
-from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError
-from discovery.engine.duckdb import Engine
 from discovery.ingest.klaviyo.metrics import event_name
-from discovery.ingest.read import ingest
+from tests.ingest.reading import Read, Row, csv_text, microseconds, read_source, write
 
-Row = Mapping[str, str]
 PROFILES = (
     *("Email", "Klaviyo ID", "First Name", "Phone Number", "City", "State / Region", "Country", "Zip Code", "Latitude"),
     *("Longitude", "Profile Created On", "Last Active", "Email Marketing Consent", "Email Suppressions", "Consent"),
@@ -45,58 +37,16 @@ BO: Row = {
 ORDERS = ("Email", "Person//ID", "Timestamp", "$event_id", "$value", "Discount Codes", "Items")
 PLACED: Row = {
     **{"Email": "ann@example.com", "Timestamp": "2025-03-01 15:00:00", "$event_id": "450001", "$value": "49.00"},
-    **{"Discount Codes": '["SPRING", "VIP"]', "Items": '["Shirt", "Hat"]'},
+    "Discount Codes": '["SPRING", "VIP"]',
 }
 
 
-@dataclass(frozen=True)
-class Read:
-    dataset: Dataset
-    events: pd.DataFrame
-    profiles: pd.DataFrame
-    problems: pd.DataFrame
-    types: Mapping[str, str]
-
-    def named(self, event: str) -> pd.DataFrame:
-        return self.events[self.events["event"] == event]
-
-    def person(self, customer: str) -> pd.Series:
-        return self.profiles.set_index("customer_id").loc[customer]
-
-    @property
-    def rows_read(self) -> int:
-        first = next(n for n in self.dataset.notes if "rows read" in n)
-        return int(first.split()[0].replace(",", ""))
-
-
 def table(path: Path, rows: Iterable[Row], header: Sequence[str], delimiter: str = ",") -> Path:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, header, delimiter=delimiter, extrasaction="ignore", restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return write(path, out.getvalue())
-
-
-def write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="")
-    return path
+    return write(path, csv_text(rows, header, delimiter))
 
 
 def read(folder: Path, **source: Any) -> Read:
-    raw = {"kind": "klaviyo", "path": str(folder), "currency": "USD", **source}
-    compiled = compile_settings({"source": raw, "as_of": "data_end"})
-    with Engine(compiled.engine) as engine:
-        dataset = ingest(engine, compiled.source, folder, folder.with_name(folder.stem + "-out"))
-    tables = [pd.read_parquet(dataset.folder / f"{n}.parquet") for n in ("events", "profiles", "problems")]
-    tables[0]["customer_id"] = tables[0]["customer_key"].map(tables[1].set_index("customer_key")["customer_id"])
-    tables[0]["value"] = pd.to_numeric(tables[0]["value"])
-    schema = pq.read_schema(dataset.profiles_path)
-    return Read(dataset, *tables, {n: str(schema.field(n).type) for n in schema.names})
-
-
-def at(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1_000_000)
+    return read_source({"kind": "klaviyo", "path": str(folder), "currency": "USD", **source}, folder)
 
 
 def profile(number: int = 1, **attributes: Any) -> dict[str, Any]:
@@ -132,7 +82,7 @@ def test_a_profile_export_becomes_canonical(tmp_path: Path) -> None:
     assert (ann["email"], ann["phone"], ann["postal_code"]) == ("ann@example.com", "+12125550100", "02108")
     assert (ann["country"], ann["region"], ann["city"]) == ("US", "US-NY", "Albany")
     assert (ann["latitude"], ann["longitude"], ann["birthday"]) == (42.65, -73.75, date(1990, 5, 17))
-    assert ann["created_at"] == at("2024-01-02T03:04:05")
+    assert ann["created_at"] == microseconds("2024-01-02T03:04:05")
     assert (ann["consent_email"], ann["consent_sms"], ann["suppressed"]) == ("subscribed", "subscribed", False)
     assert (bo["consent_email"], bo["consent_sms"], bo["suppressed"]) == ("never", "unknown", True)
     assert pd.isna(bo["country"])
@@ -267,7 +217,7 @@ def test_names_that_differ_in_capitals_are_one_property(tmp_path: Path) -> None:
 def test_an_order_before_the_profile_moves_its_beginning(tmp_path: Path) -> None:
     table(tmp_path / "k" / "p.csv", [{**ANN, "Profile Created On": "2025-06-01 00:00:00"}], PROFILES)
     table(tmp_path / "k" / "Placed Order.csv", [PLACED], ORDERS)
-    assert read(tmp_path / "k").person("01ANN")["created_at"] == at("2025-03-01T15:00:00")
+    assert read(tmp_path / "k").person("01ANN")["created_at"] == microseconds("2025-03-01T15:00:00")
 
 
 # --- events in CSV ----------------------------------------------------------------------------------------------
@@ -287,7 +237,7 @@ def test_an_order_of_a_historical_events_file(tmp_path: Path) -> None:
     got = read(tmp_path / "k", metrics={"lines.csv": "Ordered Product"})
     placed = got.named("placed_order").iloc[0]
     assert (placed["value"], placed["order_id"], placed["discount_code"]) == (49.0, "450001", "SPRING,VIP")
-    assert (placed["at"], placed["customer_id"]) == (at("2025-03-01T15:00:00"), "ann@example.com")
+    assert (placed["at"], placed["customer_id"]) == (microseconds("2025-03-01T15:00:00"), "ann@example.com")
     bought = got.named("ordered_product").set_index("product_id")
     assert bought["category"].to_dict() == {"S1": "Tops", "H1": "Hats"}
     assert bought["product"].to_dict() == {"S1": "Shirt", "H1": "Hat"}
@@ -344,6 +294,12 @@ def test_metrics_have_our_names_and_unknown_ones_keep_theirs(tmp_path: Path) -> 
     assert any("'wishlist_added' is kept and counted" in n for n in got.dataset.notes)
 
 
+def test_a_column_may_name_the_metric_of_each_row(tmp_path: Path) -> None:
+    rows = [{**PLACED, "Metric": m, "$value": v} for m, v in (("Placed Order", "49"), ("Opened Email", ""))]
+    table(tmp_path / "k" / "export.csv", rows, (*ORDERS, "Metric"))
+    assert dict(read(tmp_path / "k").dataset.events_by_name) == {"placed_order": 1, "opened_email": 1}
+
+
 def test_one_event_per_metric_person_and_id(tmp_path: Path) -> None:
     other = {**PLACED, "Email": "bo@example.com"}
     table(tmp_path / "k" / "Placed Order.csv", [PLACED, PLACED, other], ORDERS)
@@ -385,14 +341,6 @@ def test_every_row_is_used_or_a_problem(tmp_path: Path) -> None:
     assert set(got.problems["row"]) == set(range(3, 10))
 
 
-def test_the_refund_of_a_cancelled_order_is_not_taken_off_again(tmp_path: Path) -> None:
-    for name in ("Placed Order", "Cancelled Order", "Refunded Order"):
-        table(tmp_path / "k" / f"{name}.csv", [PLACED], ORDERS)
-    got = read(tmp_path / "k")
-    assert dict(got.dataset.events_by_name) == {"placed_order": 1, "cancelled_order": 1}
-    assert dict(got.dataset.problems) == {"refund_of_cancelled_order": 1}
-
-
 def test_times_in_every_form_klaviyo_takes(tmp_path: Path) -> None:
     written = (
         "2025-03-01 15:00:00",
@@ -403,7 +351,7 @@ def test_times_in_every_form_klaviyo_takes(tmp_path: Path) -> None:
     )
     rows = [{**PLACED, "Timestamp": t, "$event_id": str(i)} for i, t in enumerate(written)]
     table(tmp_path / "k" / "Placed Order.csv", rows, ORDERS)
-    assert read(tmp_path / "k").events["at"].tolist() == [at("2025-03-01T15:00:00")] * len(written)
+    assert read(tmp_path / "k").events["at"].tolist() == [microseconds("2025-03-01T15:00:00")] * len(written)
 
 
 def test_person_id_and_email_are_one_customer(tmp_path: Path) -> None:
@@ -567,6 +515,27 @@ def test_settings_that_name_nothing_are_refused(tmp_path: Path) -> None:
 def test_mostly_unreadable_times_are_refused(tmp_path: Path) -> None:
     table(tmp_path / "k" / "Placed Order.csv", [{**PLACED, "Timestamp": "13.01.2025"}], ORDERS)
     with pytest.raises(DataError, match="not dates such as"):
+        read(tmp_path / "k")
+
+
+def test_days_first_are_refused_even_where_few(tmp_path: Path) -> None:
+    rows = [{**PLACED, "Timestamp": f"{d}/03/2025 15:00", "$event_id": d} for d in ("01", "02", "03", "25")]
+    table(tmp_path / "k" / "Placed Order.csv", rows, ORDERS)
+    with pytest.raises(DataError, match=r"dates such as '25/03/2025 15:00', of which day and month"):
+        read(tmp_path / "k")
+
+
+def test_events_that_lack_their_time_or_their_amount_are_refused(tmp_path: Path) -> None:
+    table(
+        tmp_path / "k" / "Placed Order.csv", [{"Email": "a@x.com", "Date": "2025-03-01"}], ("Email", "Date", "$value")
+    )
+    with pytest.raises(DataError, match=r"must have the columns Timestamp.*got Email, Date, \$value"):
+        read(tmp_path / "k")
+    table(tmp_path / "k" / "Placed Order.csv", [PLACED], ("Email", "Timestamp"))
+    with pytest.raises(DataError, match=r"Placed Order must have the column \$value.*got the columns Email, Timestamp"):
+        read(tmp_path / "k")
+    write(tmp_path / "k" / "Placed Order.csv", ",".join(ORDERS))
+    with pytest.raises(DataError, match="must hold rows"):
         read(tmp_path / "k")
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from discovery.core.compile import compile_settings
-from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError
-from discovery.engine.duckdb import Engine
-from discovery.ingest.read import ingest
+from tests.ingest import reading
+from tests.ingest.reading import Read, Row, csv_text, microseconds, read_source
 
 HEADER = (
     *("Name", "Email", "Financial Status", "Paid at", "Fulfilled at", "Accepts Marketing", "Currency", "Subtotal"),
@@ -42,27 +36,6 @@ LINE: Mapping[str, str] = {
     **{"Name": "#1001", "Lineitem quantity": "1", "Lineitem name": "Hat", "Lineitem price": "10.00"},
     **{"Lineitem sku": "HA-1", "Lineitem discount": "0.00", "Vendor": "Acme"},
 }
-Row = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Read:
-    dataset: Dataset
-    events: pd.DataFrame
-    profiles: pd.DataFrame
-    problems: pd.DataFrame
-
-    def named(self, event: str) -> pd.DataFrame:
-        return self.events[self.events["event"] == event]
-
-    @property
-    def rows_read(self) -> int:
-        first = next(n for n in self.dataset.notes if "rows read" in n)
-        return int(first.split()[0].replace(",", ""))
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        return dict(self.dataset.problems)
 
 
 def order(**cells: str) -> Row:
@@ -75,28 +48,11 @@ def line(**cells: str) -> Row:
 
 
 def write(path: Path, rows: Iterable[Row], header: Sequence[str] = HEADER, delimiter: str = ",") -> Path:
-    out = io.StringIO()
-    table = csv.DictWriter(out, header, delimiter=delimiter, extrasaction="ignore", restval="")
-    table.writeheader()
-    table.writerows(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(out.getvalue(), encoding="utf-8", newline="")
-    return path
+    return reading.write(path, csv_text(rows, header, delimiter))
 
 
 def read(folder: Path, **source: Any) -> Read:
-    compiled = compile_settings({"source": {"kind": "shopify", "path": str(folder), **source}, "as_of": "data_end"})
-    with Engine(compiled.engine) as engine:
-        dataset = ingest(engine, compiled.source, folder, folder.with_name(folder.stem + "-out"))
-    tables = [pd.read_parquet(dataset.folder / f"{n}.parquet") for n in ("events", "profiles", "problems")]
-    names = tables[1].set_index("customer_key")["customer_id"]
-    tables[0]["customer_id"] = tables[0]["customer_key"].map(names)
-    tables[0]["value"] = pd.to_numeric(tables[0]["value"])
-    return Read(dataset, *tables)
-
-
-def microseconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1_000_000)
+    return read_source({"kind": "shopify", "path": str(folder), **source}, folder)
 
 
 # --- orders and their lines -------------------------------------------------------------------------------------
@@ -220,9 +176,13 @@ def test_a_cancelled_order_is_taken_away_once(tmp_path: Path) -> None:
     cancelled = order(Cancelled_at="2025-03-05 00:30:00 +0900", Refunded_Amount="49.00", Financial_Status="refunded")
     write(tmp_path / "shop" / "orders.csv", [cancelled, line()])
     got = read(tmp_path / "shop")
-    assert dict(got.dataset.events_by_name) == {"placed_order": 1, "ordered_product": 2, "cancelled_order": 1}
+    assert dict(got.dataset.events_by_name) == {
+        **{"placed_order": 1, "ordered_product": 2},
+        **{"cancelled_order": 1, "refunded_order": 1},
+    }
     at = microseconds("2025-03-04T15:30:00")
-    assert got.named("cancelled_order")["at"].tolist() == [at]
+    assert got.named("cancelled_order")["at"].tolist() == got.named("refunded_order")["at"].tolist() == [at]
+    assert not any("stand at Created at" in n for n in got.dataset.notes)
     assert set(got.named("placed_order")["cancelled_at"]) == {at}
 
 
@@ -286,7 +246,7 @@ def test_more_cells_than_the_header_are_a_problem(tmp_path: Path) -> None:
     path = write(tmp_path / "shop" / "orders.csv", [order(), order(Name="#2", Id="2")])
     path.write_text(path.read_text(encoding="utf-8").rstrip("\n") + ",spilled\n", encoding="utf-8")
     got = read(tmp_path / "shop")
-    assert got.reasons == {"more_cells_than_the_header": 1}
+    assert got.reasons == {"ragged_row": 1}
     assert got.rows_read == 2
 
 
@@ -305,6 +265,16 @@ def test_dates_a_spreadsheet_changed_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "shop" / "orders.csv", [order(Created_at="01.03.2025 10:00")])
     with pytest.raises(DataError, match="not dates such as"):
         read(tmp_path / "shop")
+    write(tmp_path / "shop" / "orders.csv", [order(), order(Name="#2", Created_at="3/1/2025 10:00")])
+    with pytest.raises(DataError, match=r"dates such as '3/1/2025 10:00', of which day and month cannot be told"):
+        read(tmp_path / "shop")
+
+
+def test_an_unreadable_cancellation_is_a_problem(tmp_path: Path) -> None:
+    write(tmp_path / "shop" / "orders.csv", [order(Cancelled_at="last week")])
+    got = read(tmp_path / "shop")
+    assert got.problems[["column", "value", "reason"]].values.tolist() == [["Cancelled at", "last week", "bad_date"]]
+    assert len(got.named("placed_order")) == 1
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -324,9 +294,9 @@ def test_an_unknown_file_says_what_was_expected(tmp_path: Path) -> None:
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"Name,Email,Total,Created at,Lineitem name\n", "No usable row"),
+        (b"Name,Email,Total,Created at,Lineitem name\n", "must hold rows"),
         ("Name,Email,Total,Created at,Lineitem name\n#1,a@b,1,2025-01-01,Caf\xe9\n".encode("latin-1"), "UTF-8"),
-        (b'Name,Email,Total,Created at,Lineitem name\n#1,a@b,1,2025-01-01,"Hat\n', "quote that is never closed"),
+        (b'Name,Email,Total,Created at,Lineitem name\n#1,a@b,1,2025-01-01,"Hat\n', "opened and never closed"),
     ],
 )
 def test_files_that_cannot_be_read_are_refused(tmp_path: Path, content: bytes, says: str) -> None:
@@ -416,6 +386,31 @@ def test_real_headers_of_customers_are_read(tmp_path: Path, shared_data: Path, n
     assert people.loc["ann@example.com", "city"] == "Albany"
     assert got.reasons == {"missing_customer": 1, "duplicate_customer": 1}
     assert "1 customers of the customers export have no order here: prospects." in got.dataset.notes
+
+
+def test_metafields_of_customers_are_properties_typed_by_their_values(tmp_path: Path) -> None:
+    skin, points = "Hauttyp (customer.metafields.quiz.skin)", "Points (customer.metafields.loyalty.points)"
+    twice = [f"Size (customer.metafields.{n}.size)" for n in ("a", "b")]
+    ann = {"Email": "ann@example.com", "Total Orders": "1", "Tags": "vip", "Note": "x", skin: "trocken", points: "7"}
+    bo = {"Email": "bo@example.com", "Total Orders": "0", points: "8.5", twice[0]: "M", twice[1]: "40"}
+    write(
+        tmp_path / "shop" / "customers.csv", [bo, ann], ("Email", points, *twice, "Total Orders", "Tags", "Note", skin)
+    )
+    write(tmp_path / "shop" / "orders.csv", [order()])
+    got = read(tmp_path / "shop")
+    kinds = {n.removeprefix("property."): kind for n, kind in got.types.items() if n.startswith("property.")}
+    sizes = {twice[0]: "string", twice[1]: "double"}
+    assert kinds == {"Hauttyp": "string", "Points": "double", "tags": "list<element: string>", **sizes}
+    assert got.person("ann@example.com")["property.Hauttyp"] == "trocken"
+    assert got.person("bo@example.com")["property.Points"] == 8.5
+
+
+def test_what_stores_add_to_the_orders_export_does_no_harm(tmp_path: Path) -> None:
+    more = {"Größe (order.metafields.custom.size)": "XL", "": "x", "Note Attributes": "a: 1\nb: 2"}
+    rows = [{**order(), **more}, line(Lineitem_name="Gift card", Lineitem_sku="", Lineitem_price="50")]
+    write(tmp_path / "more" / "orders.csv", rows, [*more, *reversed(HEADER)])
+    write(tmp_path / "plain" / "orders.csv", rows)
+    assert read(tmp_path / "more").dataset.fingerprint == read(tmp_path / "plain").dataset.fingerprint
 
 
 @pytest.mark.parametrize("layout", ["old", "new"])

@@ -1,4 +1,4 @@
-"""Finding and opening files: text, Parquet and XLSX become one view with the file and row each row came from.
+"""Opening files: text, Parquet and XLSX become one view with the file and row each row came from.
 
 Text and workbooks are rewritten, in blocks and only the columns asked for, as Parquet of texts in a scratch folder.
 So a file of any size takes little memory, can be read twice, and every kind of file is one kind from here on.
@@ -6,8 +6,6 @@ So a file of any size takes little memory, can be read twice, and every kind of 
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,12 +18,13 @@ from discovery.core.errors import DataError
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal
+from discovery.ingest.files.dialect import open_text
+from discovery.ingest.files.find import TEXTS, kind_of, unpacked
 from discovery.ingest.files.text import text_to_parquet
 from discovery.ingest.files.workbook import workbook_to_parquet
 
 FILE, SHEET, ROW = '"@file"', '"@sheet"', '"@row"'
-_TEXTS = (".csv", ".tsv", ".txt")
-KINDS = (*_TEXTS, ".parquet", ".xlsx")
+KINDS = (*TEXTS, ".parquet", ".xlsx")
 #: Numbers with a fraction: an id that went through one of these lost its form.
 FLOATS = ("DOUBLE", "FLOAT")
 
@@ -62,40 +61,6 @@ class _File:
     types: Mapping[str, str]
     known: tuple[str, ...]
     ragged: Sequence[tuple[str, int, str]] = ()
-
-
-def find_files(path: Path, part: TablePart, limits: TableSource) -> list[Path]:
-    """Return the files that a path, a folder or a pattern names, in the order of their names.
-
-    Raises
-    ------
-    DataError
-        If there is none, one is empty, larger than ``source.largest_file``, or two hold the same bytes.
-    """
-    if path.is_file():
-        found = [path]
-    elif path.is_dir():
-        found = [p for p in path.iterdir() if p.suffix.lower() in KINDS and p.name[0] not in ".~"]
-    else:
-        found = [Path(p) for p in glob.glob(str(path), recursive=True)]
-    found = sorted(p for p in found if p.is_file())
-    if not found:
-        what = "which holds no table" if path.is_dir() else "which does not exist"
-        raise DataError(
-            f"source.path must be a file, a folder or a pattern of {', '.join(KINDS)} files, got {str(path)!r}, {what}."
-        )
-    for each in found:
-        size = each.stat().st_size
-        if not size:
-            raise DataError(f"{each.name} is empty. Export it again.")
-        if size > limits.largest_file * 1e9:
-            raise DataError(
-                f"{each.name} must be at most {limits.largest_file:g} GB, got {size / 1e9:.3g}. "
-                "Set source.largest_file if it is sound."
-            )
-    if not part.overlapping_extracts and part.repeated_rows == "keep":
-        _refuse_copies(found)
-    return found
 
 
 def open_files(
@@ -180,23 +145,6 @@ def _common(kinds: set[str]) -> str:
     return kinds.pop() if len(kinds) == 1 else "VARCHAR"
 
 
-def _refuse_copies(files: Sequence[Path]) -> None:
-    """Refuse two files of the same bytes; only those of one size are read for it."""
-    seen: dict[object, Path] = {}
-    sizes = [p.stat().st_size for p in files]
-    for path, size in zip(files, sizes, strict=True):
-        if sizes.count(size) == 1:
-            continue
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
-        if digest in seen:
-            raise DataError(
-                f"{path.name} holds the same bytes as {seen[digest].name}. Remove one, or set "
-                "source.overlapping_extracts: true to count what stands in both once."
-            )
-        seen[digest] = path
-
-
 def _open(
     engine: Engine,
     path: Path,
@@ -206,17 +154,17 @@ def _open(
     limits: TableSource,
     scratch: Path,
 ) -> _File:
-    match path.suffix.lower():
+    plain = unpacked(path, limits, scratch.parent)
+    match kind_of(path):
         case ".parquet":
-            return _open_parquet(engine, path, name, limits)
+            return _open_parquet(engine, plain, name, limits)
         case ".xlsx":
-            known = workbook_to_parquet(path, name, wanted, part.sheets, limits.largest_ratio, scratch)
+            known = workbook_to_parquet(plain, name, wanted, part.sheets, limits.largest_ratio, scratch)
             return _File(parquet(scratch), _types(engine, parquet(scratch)), tuple(known))
-        case kind if kind in _TEXTS:
-            text = text_to_parquet(path, name, wanted, part, scratch)
-            return _File(parquet(scratch), _types(engine, parquet(scratch)), text.names, text.ragged)
-        case other:
-            raise DataError(f"{path.name}: a table must be one of {', '.join(KINDS)}, got {other!r}.")
+        case _:
+            text = open_text(plain, part, wanted)
+            ragged = text_to_parquet(text, text.positions(wanted), name, scratch)
+            return _File(parquet(scratch), _types(engine, parquet(scratch)), text.names, ragged)
 
 
 def _open_parquet(engine: Engine, path: Path, name: str, limits: TableSource) -> _File:

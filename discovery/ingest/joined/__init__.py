@@ -14,7 +14,8 @@ from discovery.engine.sql import identifier, literal
 from discovery.ingest.cells import email
 from discovery.ingest.contract import Arrival, start_problems
 from discovery.ingest.joined.orders import drop_known_orders
-from discovery.ingest.klaviyo.usable import drop_refunds_of_cancelled, first_seen
+from discovery.ingest.klaviyo.items import drop_known_items
+from discovery.ingest.klaviyo.usable import first_seen
 from discovery.ingest.people import united
 
 #: Reads one part: leaves its tables in the engine and says what it left.
@@ -66,7 +67,7 @@ def read_joined(engine: Engine, source: JoinedSource, base: Path, read: ReadPart
     notes += _match(engine, source, labels)
     _unite_events(engine, len(labels))
     notes += drop_known_orders(engine, labels)
-    drop_refunds_of_cancelled(engine)
+    notes += drop_known_items(engine)
     _unite_profiles(engine, len(labels))
     first_seen(engine)
     engine.run("DROP TABLE joined_ids")
@@ -139,7 +140,7 @@ def _match(engine: Engine, source: JoinedSource, labels: Sequence[str]) -> list[
 
 
 def _unite_events(engine: Engine, parts: int) -> None:
-    columns = {**EVENT_COLUMNS, "file": "VARCHAR", "row": "BIGINT"}
+    columns = {**EVENT_COLUMNS, "from_items": "BOOLEAN", "file": "VARCHAR", "row": "BIGINT"}
     selects = []
     for i in range(parts):
         present = engine.columns(f"part{i}_events")

@@ -78,7 +78,8 @@ def _drop(engine: Engine, earlier: int, later: int) -> None:
         f"CREATE OR REPLACE TABLE same_events AS SELECT e.nr, e.event, min(s.later_nr) AS later_nr, "
         f"min_by(s.earlier_order, s.later_nr) AS earlier_order FROM {_belonging(later, 'later')} GROUP BY e.nr, e.event"
     )
-    known = f"SELECT DISTINCT s.later_nr, e.event FROM {_belonging(earlier, 'earlier')}"
+    # Lines made of the items an order lists tell less than lines of their own, whichever part has those.
+    known = f"SELECT DISTINCT s.later_nr, e.event FROM {_belonging(earlier, 'earlier')} AND e.from_items IS NOT TRUE"
     engine.run(
         "CREATE OR REPLACE TABLE events_in AS SELECT e.* REPLACE (coalesce(l.earlier_order, e.order_id) AS order_id), "
         "k.later_nr IS NOT NULL AS told FROM events_in e LEFT JOIN same_events l ON e.nr = l.nr "

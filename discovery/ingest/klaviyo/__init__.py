@@ -11,7 +11,8 @@ from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.cells import check_zone
 from discovery.ingest.contract import Arrival, start_problems
-from discovery.ingest.exports import Export, export_files, open_export
+from discovery.ingest.exports import Export, open_export
+from discovery.ingest.files.find import TEXTS, find_files, kind_of
 from discovery.ingest.klaviyo.events import EVENT_PERSON, load_csv_events, load_json_events
 from discovery.ingest.klaviyo.json import load_records
 from discovery.ingest.klaviyo.people import name_customers
@@ -24,19 +25,19 @@ from discovery.ingest.klaviyo.profiles import (
 )
 from discovery.ingest.klaviyo.usable import first_seen, make_events
 
-_CSV, _JSON = (".csv", ".txt", ".tsv"), (".json", ".jsonl", ".ndjson")
+_JSON = (".json", ".jsonl", ".ndjson")
 _EVENT_NAMES = frozenset(("timestamp", "$event id", "$value", *EVENT_PERSON))
 _TABLES = ("klaviyo_profiles", "klaviyo_events", "klaviyo_records", "klaviyo_metrics", "klaviyo_pairs")
 
 
-def read_klaviyo(engine: Engine, source: KlaviyoSource, path: Path, progress: Progress) -> Arrival:
+def read_klaviyo(engine: Engine, source: KlaviyoSource, path: Path, scratch: Path, progress: Progress) -> Arrival:
     """Leave an account's profiles and events in the engine as the contract wants them, every unused row reported.
 
     The files of a folder are told apart by their header or shape:
 
     - a profile export (CSV): every column optional, matched by name; columns Klaviyo does not know are custom
       properties and become ``property.<name>``, typed by their values;
-    - historical events (CSV): one file per metric, named by the file or by ``source.metrics``;
+    - historical events (CSV): one file per metric, named by the file, ``source.metrics`` or a column ``Metric``;
     - profiles, events and metrics in the API's JSON: an array, pages ``{"data": [...]}``, or JSON Lines.
 
     Raises
@@ -51,15 +52,15 @@ def read_klaviyo(engine: Engine, source: KlaviyoSource, path: Path, progress: Pr
     start_problems(engine)
     for table in _TABLES:
         engine.run(f"DROP TABLE IF EXISTS {table}")
-    files = export_files(path, (*_CSV, *_JSON))
+    files = find_files(path, (*TEXTS, *_JSON), source)
     _check_files(source, files)
     progress("Reading Klaviyo's files", 0.0)
     rows, unused = 0, set[str]()
     for done, file in enumerate(files):
-        if file.suffix.lower() in _JSON:
-            rows += load_records(engine, file)
+        if kind_of(file) in _JSON:
+            rows += load_records(engine, source, file, scratch)
         else:
-            rows += _load_csv(engine, source, file, unused)
+            rows += _load_csv(engine, source, file, scratch, unused)
         progress("Reading Klaviyo's files", 0.6 * (done + 1) / len(files))
     load_json_profiles(engine, source)
     load_json_events(engine, source)
@@ -84,10 +85,15 @@ def _check_files(source: KlaviyoSource, files: Sequence[Path]) -> None:
             )
 
 
-def _load_csv(engine: Engine, source: KlaviyoSource, file: Path, unused: set[str]) -> int:
-    export = open_export(file, PROFILE_NAMES | _EVENT_NAMES)
+def _load_csv(engine: Engine, source: KlaviyoSource, file: Path, scratch: Path, unused: set[str]) -> int:
+    export = open_export(file, PROFILE_NAMES | _EVENT_NAMES, source, scratch)
     if _holds_events(export):
         return load_csv_events(engine, source, export)
+    if export.has("$value", "$event id", "person//email", "person//id"):
+        raise DataError(
+            f"{file.name}: events must have the columns Timestamp and Person//Email, Person//ID or Email, got "
+            f"{', '.join(export.header[:8])}. Rename the column that says when they happened, or whose they are."
+        )
     if export.has("email", "email address", "klaviyo id", "phone number") and not export.has("lineitem name"):
         unused.update(unused_columns(export))
         return load_csv_profiles(engine, source, export)

@@ -8,10 +8,23 @@ from discovery.core.errors import DataError
 from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
-from discovery.ingest.cells import bare, email, flag, instant, number, phone, text
+from discovery.ingest.cells import (
+    as_list,
+    bare,
+    email,
+    extracted,
+    first_of,
+    flag,
+    instant,
+    number,
+    phone,
+    pointer,
+    text,
+)
 from discovery.ingest.exports import Export, load, tidy
-from discovery.ingest.klaviyo.json import extracted, has_records, pointer
-from discovery.ingest.klaviyo.metrics import metric_of_file
+from discovery.ingest.klaviyo.items import ITEM_PLACES
+from discovery.ingest.klaviyo.json import has_records
+from discovery.ingest.klaviyo.metrics import event_name, metric_of_file
 
 #: Ours, and what integrations call it. Only what stands at the top of an event is read, as Klaviyo's segments do.
 _PROPERTIES: Mapping[str, tuple[str, ...]] = {
@@ -43,13 +56,15 @@ _SPECIAL: Mapping[str, tuple[str, ...]] = {
     "email": ("person//email", "person//$email", "email", "email address", "$email"),
     "phone": ("person//phone number", "person//$phone number", "phone number"),
 }
+#: A column that names each row's metric, in files that somebody put together.
+_METRIC = ("metric", "metric name", "event name")
 #: What may say whose event a row of a CSV is.
 EVENT_PERSON = tuple(n for who in ("klaviyo_id", "email", "phone") for n in _SPECIAL[who])
 _JSON: Mapping[str, tuple[str, ...]] = {
     "at_text": ("/attributes/datetime", "/attributes/timestamp", "/attributes/time"),
     "klaviyo_id": ("/relationships/profile/data/id", "/attributes/profile/data/id", "/attributes/profile_id"),
-    "email": ("/attributes/profile/data/attributes/email",),
-    "phone": ("/attributes/profile/data/attributes/phone_number",),
+    "email": ("/attributes/profile/data/attributes/email", "/attributes/profile/email", "/attributes/profile/$email"),
+    "phone": ("/attributes/profile/data/attributes/phone_number", "/attributes/profile/phone_number"),
     "key": ("/attributes/unique_id", "/attributes/uuid", "/id"),
     "value_text": ("/attributes/value",),
     "currency": ("/attributes/value_currency",),
@@ -59,20 +74,35 @@ _JSON: Mapping[str, tuple[str, ...]] = {
 
 
 def load_csv_events(engine: Engine, source: KlaviyoSource, export: Export) -> int:
-    """Add the events of one metric to ``klaviyo_events`` and return the number of rows.
+    """Add the events of a file to ``klaviyo_events`` and return the number of rows.
+
+    Their metric is named by a column, by ``source.metrics``, or by the file.
 
     Without ``$event_id`` rows are the same event only if they are equal in every cell; Klaviyo itself would keep one
     event a person and second.
     """
-    metric = source.metrics.get(export.path.name, metric_of_file(export.path.stem))
+    metric = source.metrics.get(export.name, metric_of_file(export.file.path.stem))
+    if event_name(metric) in ("placed_order", "refunded_order") and not export.has("$value", "value", *_METRIC):
+        raise DataError(
+            f"{export.name}: events of {metric} must have the column $value, their amount, got the columns "
+            f"{', '.join(export.header[:12])}. Rename the column that holds it."
+        )
     texts = {ours: export.cell(*names) for ours, names in _SPECIAL.items()}
     texts |= {ours: export.cell(*(tidy(n) for n in names)) for ours, names in _PROPERTIES.items()}
     whole = ", ".join(f"c{i}" for i in range(len(export.header)))
     texts["key"] = f"coalesce({texts['key']}, 'row ' || md5(CAST(row({whole}) AS VARCHAR)))"
     texts["order_key"] = export.cell(*(tidy(n) for n in _PROPERTIES["key"]))
-    cells = _cells(texts, source, lambda c: number(c, export.delimiter))
+    texts["items"] = export.cell(*(tidy(" ".join(p)) for p in ITEM_PLACES))
+    cells = _cells(texts, source, lambda c: number(c, export.file.delimiter))
     return load(
-        engine, "klaviyo_events", export, {**cells, "metric": literal(metric), "metric_id": "CAST(NULL AS VARCHAR)"}
+        engine,
+        "klaviyo_events",
+        export,
+        {
+            **cells,
+            "metric": f"coalesce({export.cell(*_METRIC)}, {literal(metric)})",
+            "metric_id": "CAST(NULL AS VARCHAR)",
+        },
     )
 
 
@@ -87,7 +117,8 @@ def load_json_events(engine: Engine, source: KlaviyoSource) -> None:
     if not has_records(engine) or not engine.scalar("SELECT count(*) FROM klaviyo_records WHERE kind = 'event'"):
         return
     outside = list(dict.fromkeys(p for places in _JSON.values() for p in places))
-    inside = list(dict.fromkeys(pointer(n) for names in _PROPERTIES.values() for n in names))
+    items = [pointer(*p) for p in ITEM_PLACES]
+    inside = list(dict.fromkeys([*(pointer(n) for names in _PROPERTIES.values() for n in names), *items]))
     texts = {}
     for ours in dict.fromkeys([*_JSON, *_PROPERTIES]):
         found = [f"p[{inside.index(pointer(n)) + 1}]" for n in _PROPERTIES.get(ours, ())]
@@ -95,12 +126,13 @@ def load_json_events(engine: Engine, source: KlaviyoSource) -> None:
         texts[ours] = f"coalesce({', '.join(text(f) for f in found)})" if found else "CAST(NULL AS VARCHAR)"
     texts["key"] = f"coalesce({texts['key']}, 'row ' || md5(CAST(record AS VARCHAR)))"
     texts["order_key"] = text(f"p[{inside.index('/$event_id') + 1}]")
+    texts["items"] = "coalesce(" + ", ".join(f"nullif(p[{inside.index(i) + 1}], '[]')" for i in items) + ")"
     cells = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in _cells(texts, source, number).items())
     both = [f"json_extract(record, '/attributes/{n}')" for n in ("event_properties", "properties")]
     properties = f"coalesce({', '.join(both)})"
     select = (
         f'SELECT file, "row", {cells}, coalesce({texts["metric"]}, m.name) AS metric, '
-        f"{texts['metric_id']} AS metric_id, NULL AS surplus "
+        f"{texts['metric_id']} AS metric_id "
         f"FROM (SELECT *, {extracted('record', outside)} AS x, {extracted(properties, inside)} AS p "
         f"FROM klaviyo_records WHERE kind = 'event') e LEFT JOIN klaviyo_names m ON m.id = {texts['metric_id']}"
     )
@@ -135,27 +167,18 @@ def _cells(texts: Mapping[str, str], source: KlaviyoSource, amount: Callable[[st
     opened, bot, bounce = flag(texts["privacy_open"]), flag(texts["bot_click"]), f"lower({texts['bounce_type']})"
     same = (*("key", "order_key", "order_id", "product_id", "product", "currency", "value_text", "at_text", "device"),)
     return {
-        **{n: texts[n] for n in (*same, "campaign_id", "country", "region")},
+        **{n: texts[n] for n in (*same, "campaign_id", "country", "region", "items")},
         "klaviyo_id": bare(texts["klaviyo_id"]),
         "email": email(texts["email"]),
         "phone": phone(texts["phone"]),
         "at": instant(texts["at_text"], source.timezone),
         "value": amount(texts["value_text"]),
-        "category": _first(texts["category"]),
-        "brand": _first(texts["brand"]),
+        "category": first_of(texts["category"]),
+        "brand": first_of(texts["brand"]),
         "quantity": f"CAST({amount(texts['quantity_text'])} AS DOUBLE)",
         "discount": amount(texts["discount_text"]),
-        "discount_code": f"coalesce(nullif(array_to_string({_list(texts['discount_code'])}, ','), ''), "
+        "discount_code": f"coalesce(nullif(array_to_string({as_list(texts['discount_code'])}, ','), ''), "
         f"CASE WHEN {texts['discount_code']} NOT LIKE '[%' THEN {texts['discount_code']} END)",
         "machine": f"coalesce(({opened}) OR ({bot}), {opened}, {bot})",
         "bounce_type": f"CASE WHEN {bounce} IN ('hard', 'soft') THEN {bounce} END",
     }
-
-
-def _list(cell: str) -> str:
-    return f"try_cast(CASE WHEN {cell} LIKE '[%]' THEN {cell} END AS VARCHAR[])"
-
-
-def _first(cell: str) -> str:
-    """Return the SQL of a text, or of the first of a list of them."""
-    return f"CASE WHEN {cell} LIKE '[%]' THEN nullif({_list(cell)}[1], '') ELSE {cell} END"

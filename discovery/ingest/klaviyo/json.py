@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from discovery.core.errors import DataError
+from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literal
 from discovery.ingest.contract import report
-from discovery.ingest.exports import as_utf8
+from discovery.ingest.files.dialect import in_utf8
+from discovery.ingest.files.find import unpacked
 
 _SMALLEST_BUFFER, _LARGEST_PAGE = 16 << 20, 1 << 30
 
 
-def load_records(engine: Engine, path: Path) -> int:
+def load_records(engine: Engine, source: KlaviyoSource, path: Path, scratch: Path) -> int:
     """Add the file's records to ``klaviyo_records`` (file, row, kind, included, record) and return their number.
 
     ``row`` counts records from 1. Metrics, and profiles that only came along with events (``included``), are no rows
@@ -27,7 +28,8 @@ def load_records(engine: Engine, path: Path) -> int:
         If the file is no JSON, or holds neither profiles nor events nor metrics.
     """
     name = literal(path.name)
-    size = min(max(path.stat().st_size, _SMALLEST_BUFFER), _LARGEST_PAGE)
+    plain = in_utf8(unpacked(path, source, scratch), scratch)
+    size = min(max(plain.stat().st_size, _SMALLEST_BUFFER), _LARGEST_PAGE)
     kind = (
         "coalesce(json_extract_string(record, '/type'), CASE "
         "WHEN json_type(record, '/attributes/event_properties') IS NOT NULL "
@@ -40,11 +42,10 @@ def load_records(engine: Engine, path: Path) -> int:
         '(file VARCHAR, "row" BIGINT, kind VARCHAR, included BOOLEAN, record JSON)'
     )
     try:
-        with as_utf8(path) as plain:
-            engine.run(
-                "CREATE OR REPLACE TEMP TABLE klaviyo_pages AS SELECT row_number() OVER () AS page, json "
-                f"FROM read_json_objects({literal(str(plain))}, maximum_object_size = {size})"
-            )
+        engine.run(
+            "CREATE OR REPLACE TEMP TABLE klaviyo_pages AS SELECT row_number() OVER () AS page, json "
+            f"FROM read_json_objects({literal(str(plain))}, maximum_object_size = {size})"
+        )
         engine.run(
             f"INSERT INTO klaviyo_records SELECT {name}, row_number() OVER (ORDER BY included, page, place), {kind}, "
             "included, record FROM ("
@@ -70,22 +71,6 @@ def load_records(engine: Engine, path: Path) -> int:
 def has_records(engine: Engine) -> bool:
     """Whether any JSON was read."""
     return bool(engine.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'klaviyo_records'"))
-
-
-def pointer(*names: str) -> str:
-    """Return the JSON pointer to a nested name.
-
-    Examples
-    --------
-    >>> pointer("attributes", "a/b")
-    '/attributes/a~1b'
-    """
-    return "".join("/" + n.replace("~", "~0").replace("/", "~1") for n in names)
-
-
-def extracted(record: str, pointers: Sequence[str]) -> str:
-    """Return the SQL of the texts at several places of a JSON value, as one list read in one pass."""
-    return f"json_extract_string({record}, [{', '.join(literal(p) for p in pointers)}])"
 
 
 def _items(where: str) -> str:

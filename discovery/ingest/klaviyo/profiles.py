@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from discovery.core.dataset import PROFILE_COLUMNS
 from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
-from discovery.engine.sql import identifier, literal
-from discovery.ingest.cells import bare, day, email, instant, phone, text
+from discovery.engine.sql import literal
+from discovery.ingest.cells import bare, day, email, extracted, instant, phone, text
 from discovery.ingest.contract import report
 from discovery.ingest.exports import Export, load, tidy
-from discovery.ingest.klaviyo.json import extracted, has_records
-from discovery.ingest.klaviyo.properties import spread_properties, typed
-from discovery.ingest.people import number_rows, united
+from discovery.ingest.klaviyo.json import has_records
+from discovery.ingest.people import number_rows
 from discovery.ingest.places import code_places
+from discovery.ingest.properties import make_profiles_in, spread_properties
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "email address"),
@@ -97,7 +97,7 @@ def load_json_profiles(engine: Engine, source: KlaviyoSource) -> None:
     cells = ", ".join(f"{sql} AS {name}" for name, sql in _cells(texts, source, suppression_known=False).items())
     select = (
         f"SELECT * EXCLUDE (turn) FROM (SELECT file, \"row\", {cells}, json_extract(record, '/attributes/properties') "
-        "AS properties, FALSE AS texts, NULL AS surplus, "
+        "AS properties, FALSE AS texts, "
         f'row_number() OVER (PARTITION BY included, {once} ORDER BY file, "row") AS turn, '
         f"included FROM (SELECT *, {found} AS x, {born} AS b FROM klaviyo_records WHERE kind = 'profile')) "
         "WHERE NOT included OR turn = 1"
@@ -167,16 +167,5 @@ def make_profiles(engine: Engine) -> list[str]:
     if unread:
         notes.append(f"{unread:,} birthdays are no full date and were left missing.")
     columns, more = spread_properties(engine, "klaviyo_profiles")
-    engine.run(
-        f"CREATE OR REPLACE TABLE klaviyo_profiles AS SELECT customer_id, {united([*_FIELDS, *columns])} "
-        "FROM klaviyo_profiles GROUP BY customer_id"
-    )
-    kept = ", ".join(
-        f"coalesce({c}, 'unknown') AS {c}" if c.startswith("consent_") else identifier(c)
-        for c in ("customer_id", *_FIELDS)
-    )
-    properties = "".join(
-        f", {sql} AS {identifier(name)}" for name, sql in typed(engine, "klaviyo_profiles", columns).items()
-    )
-    engine.run(f"CREATE OR REPLACE TABLE profiles_in AS SELECT {kept}{properties} FROM klaviyo_profiles")
+    make_profiles_in(engine, "klaviyo_profiles", _FIELDS, columns)
     return [*notes, *more]

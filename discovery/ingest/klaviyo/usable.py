@@ -9,6 +9,7 @@ from discovery.engine.sql import identifier
 from discovery.ingest.cells import LARGEST
 from discovery.ingest.contract import report
 from discovery.ingest.exports import check_dates
+from discovery.ingest.klaviyo.items import add_items
 from discovery.ingest.klaviyo.metrics import load_metrics
 from discovery.ingest.places import code_places
 
@@ -22,8 +23,7 @@ def make_events(engine: Engine, source: KlaviyoSource) -> tuple[str, list[str]]:
     - An event without a person, a readable time, a name or a readable amount is a problem; so is an order or a refund
       without ``$value``.
     - One event per metric, person and ``$event_id``; more are problems.
-    - Refunds are negative, whatever sign they came with. The refund of a cancelled order is a problem: the
-      cancellation already takes the order away.
+    - Refunds are negative, whatever sign they came with.
     - A line (``ordered_product``) that names no order belongs to the person's order of the same instant, or to the one
       its ``$event_id`` starts with.
     """
@@ -33,7 +33,9 @@ def make_events(engine: Engine, source: KlaviyoSource) -> tuple[str, list[str]]:
             '(customer_id VARCHAR, event VARCHAR, "at" BIGINT, file VARCHAR, "row" BIGINT)'
         )
         return source.currency, []
-    check_dates(engine, "klaviyo_events", "at_text", '"at"', "Timestamp")
+    # Klaviyo writes the month first; a thirteenth month shows that somebody else wrote the day first.
+    day_first = "^(1[3-9]|[23][0-9])/[0-9]+/"
+    check_dates(engine, "klaviyo_events", "at_text", '"at"', "Timestamp", respelled=day_first)
     notes = code_places(engine, "klaviyo_events")
     metrics = engine.rows("SELECT DISTINCT metric FROM klaviyo_events WHERE metric IS NOT NULL ORDER BY 1")
     load_metrics(engine, [r[0] for r in metrics])
@@ -47,16 +49,7 @@ def make_events(engine: Engine, source: KlaviyoSource) -> tuple[str, list[str]]:
     _drop_repeated(engine)
     _make(engine)
     _name_orders(engine)
-    drop_refunds_of_cancelled(engine)
-    return currency, notes
-
-
-def drop_refunds_of_cancelled(engine: Engine) -> None:
-    """Report and remove from ``events_in`` the refunds of orders that are cancelled: both would take the value off."""
-    cancelled = "(SELECT customer_id, order_id FROM events_in WHERE event = 'cancelled_order' AND order_id IS NOT NULL)"
-    where = f"event = 'refunded_order' AND (customer_id, order_id) IN {cancelled}"
-    report(engine, "events_in", "order_id", "refund_of_cancelled_order", where)
-    engine.run(f"DELETE FROM events_in WHERE {where}")
+    return currency, [*notes, *add_items(engine)]
 
 
 def _currency(engine: Engine, source: KlaviyoSource) -> str:
@@ -122,6 +115,7 @@ def _make(engine: Engine) -> None:
         f"{plain}, quantity, discount, discount_code, campaign_id, channel, "
         "CASE WHEN event IN ('opened_email', 'clicked_email') THEN machine END AS machine, "
         "CASE WHEN event = 'bounced_email' THEN bounce_type END AS bounce_type, device, country, order_key, "
+        "CASE WHEN event = 'placed_order' THEN items END AS items, "
         'file, "row" FROM klaviyo_events'
     )
 

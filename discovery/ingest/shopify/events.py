@@ -16,8 +16,8 @@ def order_events(engine: Engine, source: ShopifySource) -> list[str]:
       discount.
     - ``cancelled_order`` at ``Cancelled at``.
     - ``refunded_order`` at ``Created at``: the export states how much was refunded and not when. An order marked
-      refunded without an amount was refunded whole. A cancelled order counts as never placed, so that its refund
-      is not taken off again.
+      refunded without an amount was refunded whole. The refund of a cancelled order stands at ``Cancelled at``: from
+      then on neither the order nor its refund counts.
     - ``fulfilled_order`` at ``Fulfilled at``.
     """
     notes = _lines(engine, source)
@@ -44,7 +44,7 @@ def order_events(engine: Engine, source: ShopifySource) -> list[str]:
     for event, at, value, where in (
         ("cancelled_order", "cancelled", "CAST(NULL AS DECIMAL(18,4))", "cancelled IS NOT NULL"),
         ("fulfilled_order", "fulfilled", "CAST(NULL AS DECIMAL(18,4))", "fulfilled IS NOT NULL"),
-        ("refunded_order", '"at"', f"-({given_back})", f"cancelled IS NULL AND {given_back} > 0"),
+        ("refunded_order", 'coalesce(cancelled, "at")', f"-({given_back})", f"{given_back} > 0"),
     ):
         engine.run(
             f"INSERT INTO events_in BY NAME SELECT {same}, '{event}' AS event, {at} AS \"at\", {value} AS value "
@@ -57,15 +57,12 @@ def order_events(engine: Engine, source: ShopifySource) -> list[str]:
         "WHERE NOT l.is_service"
     )
     refunds, cancelled = engine.rows(
-        "SELECT count(*) FILTER (WHERE event = 'refunded_order'), count(*) FILTER (WHERE event = 'cancelled_order') "
-        "FROM events_in"
+        f"SELECT count(*) FILTER (WHERE cancelled IS NULL AND {given_back} > 0), count(cancelled) FROM {orders}"
     )[0]
     if refunds:
         notes.append(f"The export does not say when an order was refunded: {refunds:,} refunds stand at Created at.")
     if cancelled:
-        notes.append(
-            f"{cancelled:,} orders were cancelled and count until then; their refunds are not taken off again."
-        )
+        notes.append(f"{cancelled:,} orders were cancelled and count until then; their refunds go with them.")
     return notes
 
 

@@ -58,7 +58,10 @@ def load_lines(engine: Engine, source: ShopifySource, exports: Sequence[Export])
         rows += load(engine, "shop_rows", export, _cells(export, source))
     report(engine, "shop_rows", "Name", "missing_order", "name IS NULL")
     engine.run("DELETE FROM shop_rows WHERE name IS NULL")
-    check_dates(engine, "shop_rows", "created_text", "created", "Created at")
+    check_dates(engine, "shop_rows", "created_text", "created", "Created at", respelled="^[0-9]+/[0-9]+/")
+    for ours in ("cancelled", "fulfilled"):
+        unread = f"{ours} IS NULL AND {ours}_text IS NOT NULL"
+        report(engine, "shop_rows", f"{ours.capitalize()} at", "bad_date", unread, f"{ours}_text")
     _mark_repeated(engine)
     report(engine, "shop_rows", "Name", "duplicate_row", "repeated")
     return rows
@@ -76,7 +79,7 @@ def _require(export: Export, source: ShopifySource) -> None:
     missing = [shown for shown, names in needed.items() if not export.has(*names)]
     if missing:
         raise DataError(
-            f"{export.path.name}: an orders export must have the columns Name, {', '.join(needed)}; missing: "
+            f"{export.name}: an orders export must have the columns Name, {', '.join(needed)}; missing: "
             f"{', '.join(missing)}. Found: {', '.join(export.header[:12])}. Export the orders again from Shopify."
         )
 
@@ -89,13 +92,13 @@ def _cells(export: Export, source: ShopifySource) -> dict[str, str]:
         "phone": export.cell("phone", "billing phone", "shipping phone", read=phone),
         "id": export.cell("id", read=bare),
         "money_text": money,
-        "money": export.cell(source.order_value, read=lambda c: number(c, export.delimiter)),
+        "money": export.cell(source.order_value, read=lambda c: number(c, export.file.delimiter)),
         "billing_postal": export.cell("billing zip", read=bare),
         "shipping_postal": export.cell("shipping zip", read=bare),
     }
     cells |= {ours: export.cell(*theirs) for ours, theirs in {**_ORDER, **_LINE}.items()}
     for ours, theirs in {**_AMOUNTS, **{n: _LINE[n] for n in ("line_quantity", "line_price", "line_discount")}}.items():
-        read = export.cell(*theirs, read=lambda c: number(c, export.delimiter))
+        read = export.cell(*theirs, read=lambda c: number(c, export.file.delimiter))
         cells[ours.replace("line_", "line_n_")] = f"CAST({read} AS DECIMAL(18,4))"
     for ours in ("created", "cancelled", "fulfilled"):
         read = export.cell(*_ORDER[f"{ours}_text"], read=lambda c: instant(c, source.timezone))

@@ -10,6 +10,7 @@ from discovery.ingest.simulate.baskets import fill_baskets
 from discovery.ingest.simulate.browsing import add_order_visits, add_visits, draw_visits
 from discovery.ingest.simulate.campaigns import CHECKOUT_REMINDER, WELCOME
 from discovery.ingest.simulate.contacts import Contacts, device_used, draw_contacts
+from discovery.ingest.simulate.extras import add_extra_events, draw_extra_answers
 from discovery.ingest.simulate.orders import draw_orders
 from discovery.ingest.simulate.places import PLACE_COUNTRY
 from discovery.ingest.simulate.population import Population, draw_population
@@ -69,6 +70,9 @@ def draw_block(seed: int, block: int, customers: int, types: bool) -> Block:
     abandoned = add_visits(rows, population, spell, at, device, rng)
     _flows(rows, population, contacts, mailing, *abandoned, rng)
     profiles = draw_profiles(rows, population, contacts, mailing, homes, contacts.device, rng)
+    extra = np.random.default_rng([seed, block, int(types), 1])
+    add_extra_events(rows, population, contacts, spell, at, extra)
+    profiles |= draw_extra_answers(profiles["topics"], extra)
 
     events = rows.ordered(customers)
     events["country"] = PLACE_COUNTRY[homes.place][events["customer"]]

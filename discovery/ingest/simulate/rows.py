@@ -17,6 +17,8 @@ Columns = dict[str, npt.NDArray[Any]]
 NONE = -1
 NO_VALUE = int(np.iinfo(np.int64).min)
 
+#: The last ones are a store's own: nothing but a rule that names them gives them a meaning.
+EVENTS = (*EVENT_NAMES, "added_to_wishlist", "downloaded_case_study", "visited_pricing")
 CHANNELS = ("email", "sms", "form", "web")
 ARMS = ("treated", "holdout")
 BOUNCES = ("hard", "soft")
@@ -49,7 +51,7 @@ class Rows:
     def add(self, event: str, customer: Ints, at: Ints, **columns: npt.NDArray[Any] | int) -> None:
         """Add one event per entry of `customer`; a column given as one number holds it in every row."""
         size = customer.size
-        self._parts["event"].append(np.full(size, EVENT_NAMES.index(event), dtype=np.int8))
+        self._parts["event"].append(np.full(size, EVENTS.index(event), dtype=np.int8))
         self._parts["customer"].append(customer.astype(np.int32))
         self._parts["at"].append(at)
         for name, (kind, missing) in _OPTIONAL.items():

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from discovery.core.dataset import EVENT_NAMES, MICROSECONDS_PER_DAY
+from discovery.core.dataset import MICROSECONDS_PER_DAY
 from discovery.ingest.simulate.blocks import BLOCK, Block
 from discovery.ingest.simulate.campaigns import CAMPAIGN_IDS
 from discovery.ingest.simulate.catalogue import (
@@ -21,10 +21,11 @@ from discovery.ingest.simulate.catalogue import (
     PRODUCT_IDS,
     PRODUCT_NAMES,
 )
+from discovery.ingest.simulate.extras import MORE_ANSWERS
 from discovery.ingest.simulate.places import CITIES, COUNTRIES, POSTAL_CODES, REGIONS
 from discovery.ingest.simulate.planted import TYPES
 from discovery.ingest.simulate.profiles import CONSENTS, TEXT_ANSWERS
-from discovery.ingest.simulate.rows import ARMS, BOUNCES, CHANNELS, DEVICES, NO_VALUE, NONE, Columns
+from discovery.ingest.simulate.rows import ARMS, BOUNCES, CHANNELS, DEVICES, EVENTS, NO_VALUE, NONE, Columns
 
 _TIME = pa.timestamp("us", tz="UTC")
 _MONEY = pa.decimal128(18, 4)
@@ -53,7 +54,7 @@ def event_table(blocks: Sequence[Block], first_customer: int) -> pa.Table:
     return pa.table(
         {
             "customer_id": pa.DictionaryArray.from_arrays(pa.array(customer.astype(np.int32)), customers),
-            "event": _coded(events["event"], EVENT_NAMES),
+            "event": _coded(events["event"], EVENTS),
             "at": pa.array(events["at"]).cast(_TIME),
             "event_id": _labels("e", (first_customer + customer) * _SEQUENCES + events["sequence"], _DIGITS),
             "value": _money(events["value"], NO_VALUE),
@@ -107,6 +108,7 @@ def profile_table(blocks: Sequence[Block], first_customer: int) -> pa.Table:
         ),
         "property.gift_buyer": pa.array(given["gift_buyer"] == 1, mask=given["gift_buyer"] < 0),
         "property.anniversary": _days(given["anniversary"]),
+        **{f"property.{name}": _coded(given[name], texts) for name, (texts, _) in MORE_ANSWERS.items()},
     }
     return pa.table(columns)
 

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from discovery.core.errors import DataError
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal, literals
-from discovery.ingest.contract import EARLIEST, LATEST
+from discovery.ingest.contract import EARLIEST, LATEST, report_ragged
 from discovery.ingest.files import FILE, ROW, SHEET, Opened, column_as, reading
 from discovery.ingest.table.dates import instant, is_numeric
 from discovery.ingest.table.numbers import decimal_sign, number, number_given
@@ -88,9 +86,7 @@ def type_part(
         )
     engine.run(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {parquet(target)}")
     _report(engine, view, mapping, faults)
-    if opened.ragged:
-        engine.load("ragged", pd.DataFrame(opened.ragged, columns=["file", "row", "value"]))
-        engine.run("INSERT INTO problems_in SELECT file, \"row\", '', value, 'ragged_row' FROM ragged")
+    report_ragged(engine, opened.ragged)
     return Typed(view, tuple(mapping), opened)
 
 

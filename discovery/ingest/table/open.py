@@ -10,7 +10,8 @@ from discovery.core.errors import DataError, SettingError, did_you_mean
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal, literals
-from discovery.ingest.files import Opened, column_as, find_files, open_files
+from discovery.ingest.files import KINDS, Opened, column_as, open_files
+from discovery.ingest.files.find import find_files, kind_of, refuse_copies
 
 PLACE = ("country", "region", "city", "postal_code")
 #: What any shape may say of the customer; ``property.<name>`` besides.
@@ -75,11 +76,13 @@ def open_part(engine: Engine, part: TablePart, source: TableSource, path: Path, 
     DataError
         If a file cannot be read or lacks a column that the config names.
     """
-    files = find_files(path, part, source)
+    files = find_files(path, KINDS, source, "leave")
+    if not part.overlapping_extracts and part.repeated_rows == "keep":
+        refuse_copies(files)
     asked = {f"columns.{ours}": theirs for ours, theirs in part.columns.items()}
     asked |= {f"only.{column}": column for column in part.only}
     # A workbook's own sheets are its extracts; of other files a column has to tell.
-    workbook = all(f.suffix.lower() == ".xlsx" for f in files)
+    workbook = all(kind_of(f) == ".xlsx" for f in files)
     asked |= {"sheet_column": part.sheet_column} if part.sheet_column and not workbook else {}
     asked |= {"join_on": part.join_on} if part.join else {}
     wanted = {*asked.values(), *_CURRENCY}
@@ -100,7 +103,7 @@ def open_part(engine: Engine, part: TablePart, source: TableSource, path: Path, 
     constants = "".join(f", {literal(text)} AS {identifier(f'={ours}')}" for ours, text in part.constants.items())
     types |= {f"={ours}": "VARCHAR" for ours in part.constants}
     rows = [equals(column, types[column], values) for column, values in part.only.items()]
-    if part.sheets and part.sheet_column and files[0].suffix.lower() != ".xlsx":
+    if part.sheets and part.sheet_column and not workbook:
         rows.append(f"CAST({identifier(part.sheet_column)} AS VARCHAR) IN {literals(part.sheets)}")
     view = f"opened_{name}"
     chosen = " AND ".join(rows) or "TRUE"
@@ -164,7 +167,7 @@ def _lookup(
     other = (path if path.is_dir() else path.parent) / part.join
     plain = TablePart(delimiter=part.delimiter, encoding=part.encoding)
     opened = open_files(
-        engine, find_files(other, plain, source), wanted, plain, source, scratch / f"{name}_join", f"joined_{name}"
+        engine, find_files(other, KINDS, source), wanted, plain, source, scratch / f"{name}_join", f"joined_{name}"
     )
     if part.join_on not in opened.types:
         raise DataError(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier
-from discovery.ingest.cells import day
-from discovery.ingest.klaviyo.json import extracted, pointer
+from discovery.ingest.cells import as_list, day, extracted, pointer
+from discovery.ingest.people import united
 
 #: No leading zero and at most 15 digits: what looks longer is an id, and a double could not hold it.
 _NUMBER = r"-?(0|[1-9][0-9]{0,14})([.][0-9]+)?([eE][+-]?[0-9]{1,2})?"
@@ -46,7 +46,7 @@ def spread_properties(engine: Engine, table: str) -> tuple[list[str], list[str]]
     return columns, [f"Properties that differ only in capitals were taken as one: {listed}."] if twice else []
 
 
-def typed(engine: Engine, table: str, columns: list[str]) -> Mapping[str, str]:
+def _typed(engine: Engine, table: str, columns: Sequence[str]) -> Mapping[str, str]:
     """Return each property's column with the SQL that gives it its type.
 
     Boolean if every value is true or false, number if every value is one, date if every value starts with one, list
@@ -56,7 +56,7 @@ def typed(engine: Engine, table: str, columns: list[str]) -> Mapping[str, str]:
     out = {}
     for name in names:
         value, stored = identifier(name), identifier("text." + name.removeprefix("property."))
-        listed = f"try_cast(CASE WHEN {value} LIKE '[%]' THEN {value} END AS VARCHAR[])"
+        listed = as_list(value)
         tests = {
             f"CAST(lower({value}) AS BOOLEAN)": f"lower({value}) IN ('true', 'false') AND NOT {stored}",
             f"CAST({value} AS DOUBLE)": f"regexp_full_match({value}, '{_NUMBER}') AND NOT {stored}",
@@ -68,3 +68,26 @@ def typed(engine: Engine, table: str, columns: list[str]) -> Mapping[str, str]:
         fits = [sql for sql, n in zip(tests, fitting, strict=True) if n == total and total]
         out[name] = fits[0] if fits else value
     return out
+
+
+def make_profiles_in(engine: Engine, table: str, fields: Sequence[str], properties: Sequence[str]) -> None:
+    """Make ``profiles_in`` of `table`: one row a customer, each field from the first ``turn`` that states it.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds the table.
+    table : str
+        Rows of customers with ``turn``, as `number_rows` adds it; it is left with one row a customer.
+    fields : sequence of str
+        Canonical columns; a consent that no row states is ``unknown``.
+    properties : sequence of str
+        Columns that `spread_properties` made; they are typed by their values.
+    """
+    engine.run(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT customer_id, {united([*fields, *properties])} "
+        f"FROM {table} GROUP BY customer_id"
+    )
+    kept = [f"coalesce({c}, 'unknown') AS {c}" if c.startswith("consent_") else c for c in ("customer_id", *fields)]
+    made = [f"{sql} AS {identifier(name)}" for name, sql in _typed(engine, table, properties).items()]
+    engine.run(f"CREATE OR REPLACE TABLE profiles_in AS SELECT {', '.join([*kept, *made])} FROM {table}")
