@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from discovery.core.evidence import Evidence, MergeVerdict, Verdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.rule import Rule
-from discovery.core.run import SegmentRule
+from discovery.core.run import LibraryRule, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation, Structure
 from discovery.core.settings import RuleSettings, Settings
 from discovery.export.english import sentence
 from discovery.responses import Responses
-from discovery.rules.evaluate import select
+from discovery.rules.evaluate import membership, select
 from discovery.rules.induce import fidelity, induce
 from discovery.rules.library import slug
 from discovery.validate.campaigns import campaign_evidence
@@ -107,6 +107,23 @@ def structure_evidence(segmentation: Segmentation) -> Evidence:
         segmentation.structure_reason,
         "ari",
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """The rules of the library, and whom each selects: one boolean column per rule, one row per customer."""
+
+    rules: tuple[LibraryRule, ...]
+    members: pd.DataFrame
+
+
+def selected_by(rules: Sequence[Rule], table: FeatureTable, features: Mapping[str, Feature], currency: str) -> Selected:
+    """Return whom the rules select, each with its sentence and count."""
+    members = membership({rule.name: rule.where for rule in rules}, table)
+    counted = (
+        LibraryRule(rule, sentence(rule.where, features, currency), int(members[rule.name].sum())) for rule in rules
+    )
+    return Selected(tuple(counted), members)
 
 
 def written_rules(library: Sequence[Rule], features: Mapping[str, Feature], currency: str) -> tuple[SegmentRule, ...]:

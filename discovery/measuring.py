@@ -173,15 +173,15 @@ def _with_predictions(
     refused = refused or gate(history, fitted, limits)
     if refused or fitted is None:
         return _without_predictions(table, features), tuple(f"Nothing is predicted: {reason}" for reason in refused)
+    # First, while no predictions are held; a model that the present refuses is not tried on the past.
+    tried = replace(limits, models=limits.models[limits.models.index(fitted.model) :])
+    tested = _tested(engine, dataset, history, table.as_of, tried)
     expected = predict(history, fitted, fit_value(history), settings=limits)
     people = engine.frame(f"SELECT customer_key, customer_id FROM {engine.table(dataset.profiles_path)}")
     keys = people.set_index("customer_id")["customer_key"].reindex(table.values.index)
     known = expected.reindex(keys).set_axis(table.values.index)
     table = table.with_columns(features, [known[f.name].astype("float64") for f in features])
-    note = f"Predictions by {fitted.model} from {len(history):,} customers with an order."
-    # A model that the present refuses is not tried on the past.
-    tried = replace(limits, models=limits.models[limits.models.index(fitted.model) :])
-    return table, (note, _tested(engine, dataset, history, table.as_of, tried))
+    return table, (f"Predictions by {fitted.model} from {len(history):,} customers with an order.", tested)
 
 
 def _tested(engine: QueryEngine, dataset: Dataset, history: History, as_of: date, limits: LifetimeSettings) -> str:

@@ -7,8 +7,8 @@ import json
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 
@@ -27,16 +27,17 @@ from discovery.core.rule import leaves
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
+from discovery.engine.choice import query_engine
 from discovery.engine.duckdb import Engine
-from discovery.engine.query import QueryEngine
 from discovery.features.catalogue import default_cluster_features
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
 from discovery.ingest.read import ingest
 from discovery.ingest.stamps import file_stamps
-from discovery.judgement import induced_rules, judge, recommend, written_rules
+from discovery.judgement import Selected, induced_rules, judge, recommend, selected_by, written_rules
 from discovery.measuring import Measured, measure, vocabulary_of
 from discovery.responses import Responses, responses_at
+from discovery.rules.beside import beside
 from discovery.rules.evaluate import select
 from discovery.rules.library import Library, library_from
 from discovery.rules.overlap import overlap
@@ -111,14 +112,19 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
         library = library_from(entries, known)
         _check_names(settings.cluster.features, known, stated)
         # What rules measure in place is a feature like those with a name.
-        names = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
+        kept = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
+        names = (*kept, *(leaf.feature for rule in library.rules for leaf in leaves(rule.where)))
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
-        with clock.step("features"), _feature_engine(engine, settings) as measuring:
+        embedded = settings.engine.kind == "duckdb"
+        computing = nullcontext(engine) if embedded else query_engine(settings.engine)
+        with clock.step("features"), computing as measuring:
             measured = measure(
                 measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
             )
             responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
-        run = _analyse(measured, responses, question, asked, library, dataset, settings, clock, progress)
+        selected = selected_by(library.rules, measured.table, known, dataset.currency)
+        measured = replace(measured, table=measured.table.only(kept))
+        run = _analyse(measured, selected, responses, question, asked, library, dataset, settings, clock, progress)
         if new:
             staging.put_dataset(dataset, origin)
         staging.put_run(run)
@@ -127,6 +133,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 
 def _analyse(
     measured: Measured,
+    selected: Selected,
     responses: Responses,
     question: BusinessQuestion,
     asked: str,
@@ -157,6 +164,7 @@ def _analyse(
         for number, each in enumerate((kmeans, hdbscan)):
             ruled += induced_rules(each, table, known, dataset.currency, settings.rules, settings.seed)
             progress("Finding rules", (number + 1) / 2)
+        compared = [x for s in (kmeans, hdbscan) for x in beside(selected.members, s, settings.rules, settings.seed)]
     with clock.step("evidence"):
         evidence, merges = _judge_all(segmentations, table, responses, ruled, names, settings, progress)
         best, why = recommend(segmentations, evidence, settings)
@@ -181,6 +189,8 @@ def _analyse(
         overlap=overlap(segmentations),
         embedding=embedding,
         embedding_method=method,
+        library=selected.rules,
+        beside=tuple(compared),
         problems=dataset.problems,
         notes=(*dataset.notes, *library.notes, *measured.notes),
         timings=clock.seconds,
@@ -246,18 +256,6 @@ def _check_names(names: Sequence[str], known: Mapping[str, Feature], stated: Fea
         if name not in known or known[name].kind != "number":
             numbers = [n for n, f in known.items() if f.kind == "number"]
             raise SettingError(f"cluster.features must name numbers, got {name!r}. {did_you_mean(name, numbers)}")
-
-
-@contextmanager
-def _feature_engine(embedded: Engine, settings: Settings) -> Iterator[QueryEngine]:
-    """Give the engine that features are computed on."""
-    if settings.engine.kind == "duckdb":
-        yield embedded
-        return
-    from discovery.engine.spark import SparkEngine
-
-    with SparkEngine(settings.engine) as cluster:
-        yield cluster
 
 
 def _embedding(table: FeatureTable, placed: Placed, settings: Settings) -> tuple[pd.DataFrame, str]:

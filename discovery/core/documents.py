@@ -29,7 +29,7 @@ from discovery.core.rule import (
     OneOf,
     Rule,
 )
-from discovery.core.run import SCHEMA_VERSION, SegmentRule
+from discovery.core.run import SCHEMA_VERSION, Beside, LibraryRule, Match, SegmentRule
 from discovery.core.segment import AgainstNull, Candidate, Description, Segment
 
 Document = dict[str, Any]
@@ -175,6 +175,37 @@ def rule_document(induced: SegmentRule) -> Document:
         "family": rule.family,
         "fidelity": plain(rule.fidelity),
     }
+
+
+def library_document(counted: LibraryRule) -> Document:
+    """Return a rule of the library as it stands in ``library.json``."""
+    rule = counted.rule
+    return {
+        "name": rule.name,
+        "rule": plain(rule.where),
+        "english": counted.english,
+        "why": rule.why,
+        "campaign": rule.campaign,
+        "family": rule.family,
+        "divides": rule.divides,
+        "customers": counted.customers,
+    }
+
+
+def library_rule_from(document: Document) -> LibraryRule:
+    """Return the rule of the library a document states."""
+    texts = {key: document[key] for key in ("name", "why", "campaign", "family")}
+    rule = Rule(**texts, where=condition_from(document["rule"]), divides=document["divides"])
+    return LibraryRule(rule, document["english"], document["customers"])
+
+
+def beside_from(document: Document) -> Beside:
+    """Return the segment beside the library that a document states."""
+    found = {
+        name: Match(**{**document[name], "rules": tuple(document[name]["rules"])}) if document[name] else None
+        for name in ("single", "pair")
+    }
+    return Beside(**{**document, **found, "cut_by": tuple(document["cut_by"])})
 
 
 def rule_from(document: Document) -> SegmentRule:

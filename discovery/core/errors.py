@@ -68,6 +68,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'Known: country, orders_90d.'
     """
     names = sorted(known)
+    if not names:
+        return "None is known here."
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]!r}?"

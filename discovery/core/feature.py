@@ -188,6 +188,12 @@ class FeatureTable:
                 return found
         raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, [f.name for f in self.features])}")
 
+    def only(self, names: Iterable[str]) -> FeatureTable:
+        """Return a new table with just the named features, in its own order."""
+        wanted = set(names)
+        chosen = tuple(f for f in self.features if f.name in wanted)
+        return replace(self, values=self.values[[f.name for f in chosen]], features=chosen)
+
     def with_columns(
         self,
         features: Iterable[Feature],

@@ -77,7 +77,9 @@ class Records:
         """Return the records at the given places, in their order."""
         at = np.asarray(rows)
         numbers = {n: getattr(self, n)[at] for n in _NUMBERS}
-        return Records(self.customer[at], **numbers, counts={n: c[at] for n, c in self.counts.items()}, parts=self.parts)
+        return Records(
+            self.customer[at], **numbers, counts={n: c[at] for n, c in self.counts.items()}, parts=self.parts
+        )
 
     def as_frame(self) -> pd.DataFrame:
         """Return them as a table with one column per number, ``composition:part`` for counts."""

@@ -27,6 +27,53 @@ class SegmentRule:
     english: str
 
 
+@dataclass(frozen=True)
+class LibraryRule:
+    """One rule of the library and how many customers it selects, whether or not it divides them."""
+
+    rule: Rule
+    english: str
+    customers: int
+
+
+@dataclass(frozen=True)
+class Match:
+    """How well one rule of the library, or two joined, select a segment.
+
+    ``join`` is ``""`` for one rule, else ``AND`` or ``OR``.
+    """
+
+    rules: tuple[str, ...]
+    join: str
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One segment of a clustering beside the rules of the library.
+
+    Parameters
+    ----------
+    segmentation, segment_id : str
+        Which segment.
+    single, pair : Match or None
+        The rule, and the two rules joined, with the highest F1; None where no rule selects any of its customers.
+    said : bool
+        One rule or a pair reaches the F1 that the settings ask for.
+    cut_by : tuple of str
+        Rules that select a middling share of its customers: what they ask for runs through the segment.
+    """
+
+    segmentation: str
+    segment_id: str
+    single: Match | None
+    pair: Match | None
+    said: bool
+    cut_by: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """Everything one discovery produced: the one seam that command line, dashboard, notebook and report share.
@@ -55,6 +102,10 @@ class Run:
     overlap : DataFrame
         Every pair of segments of two segmentations: segmentation_a, segment_a, segmentation_b, segment_b, both,
         a_only, b_only, jaccard.
+    library : tuple of LibraryRule
+        Every rule of the library that the data can use, in its order.
+    beside : tuple of Beside
+        The segments of the clusterings beside the library.
     embedding : DataFrame
         customer_id, x, y of a sample, for seeing only.
     embedding_method : str
@@ -82,6 +133,8 @@ class Run:
     overlap: pd.DataFrame
     embedding: pd.DataFrame
     embedding_method: str
+    library: tuple[LibraryRule, ...] = ()
+    beside: tuple[Beside, ...] = ()
     problems: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)

@@ -80,7 +80,10 @@ class ClusterSettings:
     n_init: int = setting(10, "KMeans starts; two starts agreed only at ARI 0.73.", "starts", 1, 100)
     clip: float = setting(3.0, "Prepared features are clipped at this many deviations.", "deviations", 1, 10)
     fit_rows: int = setting(20_000, "Rows a model is fitted on; the rest is assigned.", "customers", 100, 10_000_000)
-    null_draws: int = setting(10, "Structureless data sets each validity number stands beside.", "draws", 3, 1000)
+    discovered_from: float = setting(
+        3.0, "Customers this far beyond structureless ones are of kinds; those without were up to 2.", "deviations", 1, 20
+    )
+    null_draws: int = setting(20, "Structureless data sets each validity number stands beside.", "draws", 3, 1000)
     silhouette_rows: int = setting(2_000, "Rows a silhouette is measured on.", "customers", 100, 100_000)
     choice_rows: int = setting(4_000, "Rows each candidate and its nulls are compared on.", "customers", 200, 1_000_000)
     min_cluster_share: float = setting(0.01, "Smallest HDBSCAN cluster, as a share of rows.", "share", 0.0005, 0.5)
@@ -99,6 +102,7 @@ class RuleSettings:
     max_conditions: int = setting(4, "Most conditions in an induced rule.", "conditions", 1, 10)
     penalty: float = setting(0.004, "F1 a further condition must gain.", "F1", 0.0, 0.1)
     induce_rows: int = setting(20_000, "Customers rules are induced on.", "customers", 100, 1_000_000)
+    said_f1: float = setting(0.7, "F1 from which a rule of the library, or two joined, say a cluster.", "F1", 0.0, 1.0)
     holdout_share: float = setting(0.5, "Customers kept to measure fidelity on.", "share", 0.1, 0.9)
 
 

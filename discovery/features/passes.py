@@ -60,8 +60,9 @@ def passes(features: Iterable[Feature], as_of: date, events: str) -> list[str]:
         else:
             special.setdefault((kind, kind.shared_by(feature)), (kind, []))[1].append(feature)
     crowds = _crowds(plain)
-    out = [kind.query(group, as_of, events) for kind, group in special.values()]
-    out += [_plain(crowd, as_of, events) for crowd in crowds]
+    # The largest results first, while there is nothing yet to hold beside them.
+    out = [_plain(crowd, as_of, events) for crowd in sorted(crowds, key=len, reverse=True)]
+    out += [kind.query(group, as_of, events) for kind, group in special.values()]
     # Most of the special passes skip rows of their events. Whoever has just those is known too: read them here.
     whole = _events([*plain, *(f for kind, group in special.values() if kind.whole for f in group)])
     rest = [e for e in _events(f for _, group in special.values() for f in group) if e not in whole]

@@ -18,7 +18,6 @@ from discovery.features.vocabulary.terms import CLICKED, EMAILED, LINE, OPENED, 
 #: Logarithms are added up as whole numbers of this part: sums of floats depend on the order of rows.
 _LOG_UNIT = 10_000
 _DAY = f'"at" // {MICROSECONDS_PER_DAY}'
-_VISITED = ("viewed_product", "active_on_site")
 _OTHER = "other"
 
 
@@ -73,7 +72,6 @@ def _columns(found: pd.DataFrame, categories: Sequence[str], as_of: date) -> pd.
         "refunded": (found["refunded"], orders),
         "opened": (found["opened"], opened_of),
         "clicked": (found["clicked"], received),
-        "bought": (found["frequency"] + 1, found["visited"].where(found["visited"] > 0)),
     }
     for name, (yes, of) in shares.items():
         trials = of.fillna(0.0)
@@ -134,9 +132,8 @@ def _others(events: str, as_of: date) -> str:
         f"{_count(f'event IN {literals(OPENED)} AND {machine}', 'machine_opened')}, "
         f"{_count(f'event IN {literals(OPENED)} AND {human}', 'opened')}, "
         f"{_count(f'event IN {literals(CLICKED)} AND {human}', 'clicked')}, "
-        f"count(DISTINCT CASE WHEN event IN {literals(REFUNDED)} THEN {_DAY} END) AS refunded, "
-        f"count(DISTINCT CASE WHEN event IN {literals(_VISITED)} THEN {_DAY} END) AS visited "
-        f"FROM {events} WHERE {_seen([*EMAILED, *OPENED, *CLICKED, *REFUNDED, *_VISITED], as_of)} "
+        f"count(DISTINCT CASE WHEN event IN {literals(REFUNDED)} THEN {_DAY} END) AS refunded "
+        f"FROM {events} WHERE {_seen([*EMAILED, *OPENED, *CLICKED, *REFUNDED], as_of)} "
         "GROUP BY customer_key"
     )
 

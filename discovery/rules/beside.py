@@ -2,82 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from discovery.core.run import Beside, Match
 from discovery.core.sampling import some_rows
+from discovery.core.segment import Segmentation
+from discovery.core.settings import RuleSettings
 
 Counts = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Match:
-    """How well one rule, or two joined, select a segment.
-
-    ``join`` is ``""`` for one rule, else ``AND`` or ``OR``.
-    """
-
-    rules: tuple[str, ...]
-    join: str
-    precision: float
-    recall: float
-    f1: float
-
-
-@dataclass(frozen=True)
-class Beside:
-    """One segment beside the rules.
-
-    Parameters
-    ----------
-    segment_id : str
-        Of which.
-    single, pair : Match or None
-        The rule, and the two rules joined, with the highest F1; None where no rule selects any of its customers.
-    said : bool
-        One rule or a pair reaches the F1 that the settings ask for.
-    cut_by : tuple of str
-        Rules that select a middling share of its customers: what they ask for runs through the segment.
-    """
-
-    segment_id: str
-    single: Match | None
-    pair: Match | None
-    said: bool
-    cut_by: tuple[str, ...]
-
-
-def beside(
-    members: pd.DataFrame, labels: pd.Series, segments: tuple[str, ...], said_f1: float, rows: int, seed: int
-) -> tuple[Beside, ...]:
+def beside(members: pd.DataFrame, segmentation: Segmentation, settings: RuleSettings, seed: int) -> tuple[Beside, ...]:
     """Return each segment beside the rules.
 
     Parameters
     ----------
     members : DataFrame of bool
         One row per customer, one column per rule.
-    labels : Series
-        The segment of each customer, in the same order.
-    segments : tuple of str
-        Which ones.
-    said_f1 : float
-        From which F1 on a segment counts as said by rules.
-    rows : int
-        Customers that pairs are tried on, a sample above that.
+    segmentation : Segmentation
+        Of the same customers in the same order.
+    settings : RuleSettings
+        From which F1 on a segment counts as said, and how many customers pairs are tried on.
     seed : int
-        Of the sample.
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({"often": [True, True, False, False], "dear": [True, False, True, False]})
-    >>> [found] = beside(people, pd.Series(["c1", "c2", "c2", "c2"]), ("c1",), 0.8, 100, 1)
-    >>> found.pair.rules, found.pair.join, found.said
-    (('often', 'dear'), 'AND', True)
+        Of the sample, where there are more.
     """
-    chosen = some_rows(len(members), rows, seed)
+    chosen = some_rows(len(members), settings.induce_rows, seed)
+    segments, labels = [s.id for s in segmentation.placed], segmentation.labels
     inside = members.to_numpy(dtype=np.float32)[chosen]
     own = (labels.to_numpy()[chosen][:, None] == np.array(segments, dtype=object)[None, :]).astype(np.float32)
     names = list(members.columns)
@@ -103,8 +55,8 @@ def beside(
         pair = _match(inside, own[:, k], best[k][1], best[k][2], names) if k in best else None
         share = hits[:, k] / sizes[k] if sizes[k] else np.zeros(len(names))
         cut = tuple(name for name, part in zip(names, share, strict=True) if _MIDDLE[0] <= part <= _MIDDLE[1])
-        said = max((m.f1 for m in (single, pair) if m), default=0.0) >= said_f1
-        out.append(Beside(segment, single, pair, said, cut))
+        said = max((m.f1 for m in (single, pair) if m), default=0.0) >= settings.said_f1
+        out.append(Beside(segmentation.name, segment, single, pair, said, cut))
     return tuple(out)
 
 

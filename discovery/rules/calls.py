@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from sqlglot import exp
@@ -111,6 +112,9 @@ def _profile_measure(
     if list(values) != [n for n in names if n in values] or len(values) != len(names) or len(given) > len(names):
         raise UsageError(f"{function}() must be given {', '.join(names) or 'nothing'}.")
     read = list(values.values())
+    if function in ("distance_miles", "distance_km") and find_spec("zipcodes") is None:
+        message = f"{function}() needs postal codes, which come with: pip install 'segment-discovery[geo]'"
+        raise text.fault(message, node, AbsentError)
     if not names or not names[0].endswith(("property", "name")):
         return profile_measure(function, given=read)
     column = f"property.{read[0]}"

@@ -86,14 +86,22 @@ def faults_of_pairs(rules: Sequence[Rule], regions: Mapping[str, tuple[Box, ...]
             sentence = f"It selects the same customers as {one.name!r}, whatever the data. Keep one of the two."
             yield Finding(two.name, Fault.DUPLICATE, sentence, one.name)
         elif back:
-            sentence = (
-                f"Everybody it selects is selected by {one.name!r} before it: where the first that holds wins, it "
-                "gets nobody. Put it first."
+            yield Finding(
+                two.name, Fault.SUBSUMED, _hidden(one) if one.divides and two.divides else _part_of(one), one.name
             )
-            yield Finding(two.name, Fault.SUBSUMED, sentence, one.name)
         elif forth:
-            sentence = f"Everybody it selects is selected by {two.name!r} too: it is a part of it."
-            yield Finding(one.name, Fault.SUBSUMED, sentence, two.name)
+            yield Finding(one.name, Fault.SUBSUMED, _part_of(two), two.name)
+
+
+def _hidden(earlier: Rule) -> str:
+    return (
+        f"Everybody it selects is selected by {earlier.name!r} before it: where the first that holds wins, it gets "
+        "nobody. Put it first."
+    )
+
+
+def _part_of(other: Rule) -> str:
+    return f"Everybody it selects is selected by {other.name!r} too: it is a part of it."
 
 
 def faults_of_a_partition(

@@ -26,6 +26,7 @@ from discovery.rules.formula import (
     filled,
     grown,
     intervals,
+    joined,
     opened,
     repeats,
     shape,
@@ -87,9 +88,10 @@ class Search:
         members, others = (self._drawn(np.flatnonzero(group)) for group in (belongs, ~belongs))
         drawn = np.concatenate([members, others])
         weight = np.count_nonzero(~belongs) / len(others) * len(members) / np.count_nonzero(belongs)
-        found = _ClassSearch(self, self.table.rows(drawn), belongs[drawn], weight).run(most)
+        kinds = (AND, OR) if self.alternatives else (AND,)
+        found = _ClassSearch(self, self.table.rows(drawn), belongs[drawn], weight, kinds).run(most)
         if len(drawn) < len(belongs):
-            everyone = _ClassSearch(self, self.table, belongs, 1.0)
+            everyone = _ClassSearch(self, self.table, belongs, 1.0, kinds)
             found = [everyone.climbed(formulas, everyone.moved) for formulas in found]
         return tuple(formulas[0] for formulas in found)
 
@@ -107,9 +109,10 @@ class _ClassSearch:
     Remembers the best intervals for each context it has looked at.
     """
 
-    def __init__(self, search: Search, table: Grid, belongs: NDArray[np.bool_], weight: float) -> None:
-        self._table = table
-        self._kinds = (AND, OR) if search.alternatives else (AND,)
+    def __init__(
+        self, search: Search, table: Grid, belongs: NDArray[np.bool_], weight: float, kinds: tuple[int, ...]
+    ) -> None:
+        self._search, self._table, self._kinds = search, table, kinds
         self._choices, self._costs = search.choices, search.costs
         self._groups = (belongs, ~belongs)
         self._weight = weight
@@ -136,9 +139,20 @@ class _ClassSearch:
             kept.sort(key=lambda formulas: self._rank(formulas[0]))
             beam = [formula for formulas in kept[:SHAPES] for formula in formulas]
             pool.update(beam)
+            if OR in self._kinds and length > 3:
+                pool.update(self.climbed(self._second(out[length - 3][0]), self.moved))
             finalists = sorted(pool, key=self._rank)[:FINALISTS]
             out.append(self.climbed(finalists, partial(self._edited, most=length)))
         return out
+
+    def _second(self, first: Formula) -> list[Formula]:
+        """Return `first` OR a pair of conditions that selects best among those it leaves: no single one may gain."""
+        left = np.flatnonzero(~self._selected(first))
+        belongs = self._groups[0][left]
+        if belongs.all() or not belongs.any():
+            return []
+        rest = _ClassSearch(self._search, self._table.rows(left), belongs, self._weight, kinds=(AND,))
+        return [joined(OR, (first, pair)) for pair in rest.run(2)[-1]]
 
     def climbed(self, formulas: Iterable[Formula], neighbours: Neighbours) -> list[Formula]:
         """Return where steepest ascent over `neighbours` ends from each of `formulas`, best first."""

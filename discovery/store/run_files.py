@@ -14,10 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from discovery.core.documents import (
+    beside_from,
     candidate_from,
     check_schema,
     evidence_from,
     feature_from,
+    library_document,
+    library_rule_from,
     merge_from,
     plain,
     rule_document,
@@ -36,6 +39,9 @@ def read_run(folder: Path) -> Run:
     table = _table(folder, document)
     assignments = pd.read_parquet(folder / "assignments.parquet")
     segments = read_document(folder / "segments.json")["segments"]
+    # Runs of earlier releases have none.
+    path = folder / "library.json"
+    library = read_document(path) if path.is_file() else {"rules": [], "beside": []}
     return Run(
         id=document["id"],
         question_asked=document["question_asked"],
@@ -55,6 +61,8 @@ def read_run(folder: Path) -> Run:
         overlap=pd.read_parquet(folder / "overlap.parquet"),
         embedding=pd.read_parquet(folder / "embedding.parquet"),
         embedding_method=document["embedding_method"],
+        library=tuple(library_rule_from(r) for r in library["rules"]),
+        beside=tuple(beside_from(b) for b in library["beside"]),
         problems=document["problems"],
         notes=tuple(document["notes"]),
         timings=document["made"]["timings"],
@@ -91,7 +99,10 @@ def write_run(run: Run, folder: Path) -> None:
     write_document(folder / "evidence.json", {"evidence": run.evidence})
     write_document(folder / "merges.json", {"merges": run.merges})
     write_document(folder / "rules.json", {"rules": [rule_document(r) for r in run.rules]})
-    _write_frame(run.table.values.reset_index(), folder / "features.parquet")
+    library = {"rules": [library_document(r) for r in run.library], "beside": run.beside}
+    write_document(folder / "library.json", library)
+    values = run.table.values
+    _write_frame(pd.concat([values.index.to_frame(), values], axis=1), folder / "features.parquet")
     assignments = pd.concat(
         [
             pd.DataFrame(

@@ -142,6 +142,13 @@ def test_pairs_are_compared_in_the_order_of_the_file() -> None:
     assert "Put it first" in found[0][2]
 
 
+def test_the_order_matters_only_among_rules_that_divide() -> None:
+    known = Vocabulary(BY_NAME)
+    wide, narrow = (Rule(n, parse(t, known), divides=False) for n, t in (("a", "orders >= 2"), ("b", "orders >= 3")))
+    [found] = lint([wide, narrow], known)
+    assert (found.rule, found.sentence) == ("b", "Everybody it selects is selected by 'a' too: it is a part of it.")
+
+
 def test_a_partition_leaves_nobody_out_and_counts_nobody_twice() -> None:
     assert findings("orders = 0", "orders = 1", "orders >= 2", exclusive=True) == []
     faults = {(r, f) for r, f, _ in findings("orders <= 2", "orders >= 2", "orders = 7", exclusive=True)}

@@ -48,6 +48,7 @@ def test_a_run_holds_every_file_of_the_contract(planted_workspace: Path, planted
         "merges.json",
         "rules.json",
         "overlap.parquet",
+        "library.json",
         "embedding.parquet",
     }
     assert {p.name for p in (planted_workspace / "dataset").iterdir()} == {
