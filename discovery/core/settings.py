@@ -81,7 +81,11 @@ class ClusterSettings:
     clip: float = setting(3.0, "Prepared features are clipped at this many deviations.", "deviations", 1, 10)
     fit_rows: int = setting(20_000, "Rows a model is fitted on; the rest is assigned.", "customers", 100, 10_000_000)
     discovered_from: float = setting(
-        3.0, "Customers this far beyond structureless ones are of kinds; those without were up to 2.", "deviations", 1, 20
+        3.0,
+        "Customers this far beyond structureless ones are of kinds; those without were up to 2.",
+        "deviations",
+        1,
+        20,
     )
     null_draws: int = setting(20, "Structureless data sets each validity number stands beside.", "draws", 3, 1000)
     silhouette_rows: int = setting(2_000, "Rows a silhouette is measured on.", "customers", 100, 100_000)
@@ -145,6 +149,24 @@ class ValidateSettings:
 
 
 @dataclass(frozen=True)
+class ReviewSettings:
+    """When two runs are compared."""
+
+    overlap_weight: float = setting(
+        0.7, "Weight of common members, against likeness, when segments of two runs are matched.", "share", 0.0, 1.0
+    )
+    match_score: float = setting(0.3, "Below this score a segment is new, not an old one.", "score", 0.0, 1.0)
+    part_share: float = setting(
+        0.3, "So much of a segment makes a good part, in a split or a merge.", "share", 0.1, 0.5
+    )
+    min_psi: float = setting(0.1, "Smallest population stability index called drift.", "PSI", 0.01, 1.0)
+    psi_draws: int = setting(200, "Draws that tell what chance does to it.", "draws", 50, 5000)
+    old_months: int = setting(6, "A segment this old is looked at again.", "months", 1, 60)
+    very_old_months: int = setting(12, "A segment this old is redefined unless there is a reason.", "months", 1, 120)
+    silent_reviews: int = setting(2, "Reviews without a response before a segment is retired.", "reviews", 1, 8)
+
+
+@dataclass(frozen=True)
 class Settings:
     """A compiled config."""
 
@@ -164,3 +186,4 @@ class Settings:
     rules: RuleSettings = setting(RuleSettings(), "The rule library, and rules induced from clusters.")
     response: ResponseSettings = setting(ResponseSettings(), "What counts as a response.")
     validate: ValidateSettings = setting(ValidateSettings(), "Thresholds of evidence.")
+    review: ReviewSettings = setting(ReviewSettings(), "When two runs are compared.")
