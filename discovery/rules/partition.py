@@ -231,9 +231,9 @@ class _Growth:
         """Return the penalised mean F1 of `tree`, and the worth of each answer; -inf where it must not be."""
         shares = self._conditions(tree)
         sizes = self.sizes
-        if max(shares) > self.most or not self._whole_and_known(tree, np.arange(len(self.labels))):
+        given = np.empty_like(self.labels)
+        if max(shares) > self.most or not self._given(tree, np.arange(len(given)), given):
             return -np.inf, np.empty(0)
-        given = answers(tree, self.codes)
         hits = np.bincount(self.labels[given == self.labels], minlength=len(sizes))
         both = np.bincount(given, minlength=len(sizes)) + sizes
         f1 = 2 * hits / both
@@ -244,14 +244,17 @@ class _Growth:
     def _conditions(self, tree: Node) -> list[int]:
         return [conditions(rule_of(tree, label), self.whole) for label in range(len(self.sizes))]
 
-    def _whole_and_known(self, tree: Node, rows: NDArray[np.int64]) -> bool:
-        """Return whether somebody comes to each leaf, and nobody to a split on a value that is missing."""
-        if not len(rows) or not isinstance(tree, Split):
-            return bool(len(rows))
-        if self.missing[rows, tree.column].any():
+    def _given(self, tree: Node, rows: NDArray[np.int64], given: NDArray[np.int64]) -> bool:
+        """Write the classes of `rows` into `given`; False where a leaf is empty, or a value that splits is missing."""
+        if not len(rows):
+            return False
+        if not isinstance(tree, Split):
+            given[rows] = tree
+            return True
+        if self.missing[:, tree.column].any() and self.missing[rows, tree.column].any():
             return False
         low = self.codes[rows, tree.column] <= tree.cut
-        return self._whole_and_known(tree.low, rows[low]) and self._whole_and_known(tree.high, rows[~low])
+        return self._given(tree.low, rows[low], given) and self._given(tree.high, rows[~low], given)
 
     def _known(self, rows: NDArray[np.int64]) -> list[int]:
         """Return the columns with thresholds that are known for each of `rows`."""
