@@ -27,7 +27,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from discovery.core.rule import All, AnyOf, Between, Compare, Condition, leaves
 from discovery.rules.conditions import selects
-from discovery.rules.induce import PartitionInducer, RuleInducer, fidelity
+from discovery.rules.estimator import RuleInducer
+from discovery.rules.fidelity import fidelity
+from discovery.rules.partition import PartitionInducer
 from discovery.rules.price import observed_thresholds
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -15,6 +15,7 @@ from typing import Any
 from discovery.core.errors import WorkspaceError
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Verdict
 from discovery.core.feature import Feature
+from discovery.core.merge_path import Loss, MergePath, MergeStep
 from discovery.core.rule import (
     PLACES,
     All,
@@ -23,6 +24,7 @@ from discovery.core.rule import (
     Compare,
     Condition,
     Fidelity,
+    FidelityInterval,
     Matches,
     Missing,
     Not,
@@ -133,7 +135,8 @@ def segment_from(document: Document) -> Segment:
         for name, found in document["profile"].items()
     }
     names = [f.name for f in fields(Segment) if f.name != "profile"]
-    return Segment(**{name: document[name] for name in names}, profile=profile)
+    # A release that knew no notes wrote none.
+    return Segment(**{name: document[name] for name in names if name in document}, profile=profile)
 
 
 def candidate_from(document: Document) -> Candidate:
@@ -159,6 +162,22 @@ def merge_from(document: Document) -> MergeVerdict:
             "evidence": tuple(evidence_from(e) for e in document["evidence"]),
         }
     )
+
+
+def merge_path_from(document: Document) -> MergePath:
+    """Return the merge path a document states."""
+
+    def step(stated: Document) -> MergeStep:
+        pair, joined, losses = (tuple(stated[name]) for name in ("pair", "joined", "losses"))
+        found = {
+            "pair": pair,
+            "joined": joined,
+            "verdict": merge_from(stated["verdict"]) if stated["verdict"] else None,
+            "losses": tuple(Loss(**loss) for loss in losses),
+        }
+        return MergeStep(**{**stated, **found})
+
+    return MergePath(document["segmentation"], tuple(step(s) for s in document["steps"]))
 
 
 def rule_document(induced: SegmentRule) -> Document:
@@ -208,11 +227,19 @@ def beside_from(document: Document) -> Beside:
     return Beside(**{**document, **found, "cut_by": tuple(document["cut_by"])})
 
 
+def _fidelity_from(document: Document) -> Fidelity:
+    def number(value: float | None) -> float:
+        return math.nan if value is None else value
+
+    measured = {name: number(value) for name, value in document.items() if name != "interval"}
+    ends = document.get("interval") or {}
+    ranges = {name: (number(low), number(high)) for name, (low, high) in ends.items()}
+    return Fidelity(**{**measured, "n": document["n"]}, interval=FidelityInterval(**ranges) if ranges else None)
+
+
 def rule_from(document: Document) -> SegmentRule:
     """Return the induced rule a document states."""
-    stated: Document | None = document["fidelity"]
-    known: dict[str, Any] = {k: math.nan if v is None else v for k, v in (stated or {}).items()}
-    found = Fidelity(**known) if known else None
+    found = _fidelity_from(document["fidelity"]) if document["fidelity"] else None
     rule = Rule(
         document["name"],
         condition_from(document["rule"]),

@@ -150,6 +150,25 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
             yield condition
 
 
+#: Lower and upper end; NaN where there is nothing to measure on.
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class FidelityInterval:
+    """Where precision, recall and F1 would lie for all customers like those they were measured on.
+
+    Parameters
+    ----------
+    precision, recall, f1 : (float, float)
+        Lower and upper end; NaN where nobody was selected, nobody belongs, or neither.
+    """
+
+    precision: Interval
+    recall: Interval
+    f1: Interval
+
+
 @dataclass(frozen=True)
 class Fidelity:
     """How well a rule selects the customers it stands for, on customers it was not induced on.
@@ -166,6 +185,8 @@ class Fidelity:
         Share of all customers selected.
     n : int
         Customers it was measured on.
+    interval : FidelityInterval or None
+        95 % intervals; None where they were not computed.
     """
 
     precision: float
@@ -173,6 +194,7 @@ class Fidelity:
     f1: float
     coverage: float
     n: int
+    interval: FidelityInterval | None = None
 
 
 @dataclass(frozen=True)

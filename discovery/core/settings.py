@@ -105,6 +105,13 @@ class RuleSettings:
     library: str = setting("segments.yaml", "Rule file, beside the config or shipped.")
     max_conditions: int = setting(4, "Most conditions in an induced rule.", "conditions", 1, 10)
     penalty: float = setting(0.004, "F1 a further condition must gain.", "F1", 0.0, 0.1)
+    target: Literal["", "klaviyo"] = setting(
+        "", "Prefer features that this target can express itself; none: all alike."
+    )
+    property_price: float = setting(
+        0.03, "F1 that a condition the target cannot express must gain beyond that.", "F1", 0.0, 1.0
+    )
+    exclusive: bool = setting(False, "Rules that never overlap, from one tree: each customer gets one message.")
     induce_rows: int = setting(20_000, "Customers rules are induced on.", "customers", 100, 1_000_000)
     said_f1: float = setting(0.7, "F1 from which a rule of the library, or two joined, say a cluster.", "F1", 0.0, 1.0)
     holdout_share: float = setting(0.5, "Customers kept to measure fidelity on.", "share", 0.1, 0.9)
@@ -143,6 +150,9 @@ class ValidateSettings:
         0.01, "Response rates closer than this are the same in practice.", "share", 0.001, 0.2
     )
     revenue_margin: float = setting(0.2, "Revenue per customer closer than this, relative.", "share", 0.01, 1.0)
+    prior_recipients: int = setting(
+        100, "Everyone's rate in a campaign, drawn on for a segment, weighs as many.", "recipients", 0, 100_000
+    )
     max_customers_needed: int = setting(
         5_000_000, "Beyond this many customers a pair is said to be untellable.", "customers", 1_000
     )

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from discovery.core.errors import UsageError
-from discovery.core.rule import Fidelity
-
-#: Lower and upper end; NaN where there is nothing to measure on.
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class FidelityInterval:
-    """Where precision, recall and F1 would lie for all customers like those they were measured on.
-
-    Parameters
-    ----------
-    precision, recall, f1 : (float, float)
-        Lower and upper end; NaN where nobody was selected, nobody belongs, or neither.
-    """
-
-    precision: Interval
-    recall: Interval
-    f1: Interval
+from discovery.core.rule import Fidelity, FidelityInterval, Interval
 
 
 def fidelity(selected: NDArray[np.bool_], belongs: NDArray[np.bool_]) -> Fidelity:

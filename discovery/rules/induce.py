@@ -13,10 +13,7 @@ from discovery.core.errors import DataError
 from discovery.core.rule import Condition
 from discovery.core.segment import UNASSIGNED
 from discovery.rules.estimator import RuleInducer
-from discovery.rules.fidelity import fidelity, fidelity_interval
 from discovery.rules.partition import PartitionInducer
-
-__all__ = ["UNASSIGNED", "PartitionInducer", "RuleInducer", "fidelity", "fidelity_interval", "induce"]
 
 
 def induce(

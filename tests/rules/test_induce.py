@@ -21,8 +21,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from discovery.core.errors import DataError, UsageError
 from discovery.core.rule import All, AnyOf, Between, Compare, Condition, leaves
 from discovery.rules.conditions import degree, selects
+from discovery.rules.estimator import RuleInducer
 from discovery.rules.fidelity import fidelity
-from discovery.rules.induce import RuleInducer, induce
+from discovery.rules.induce import induce
 from discovery.rules.rounding import MOST_THRESHOLDS, nice_numbers, plain, thresholds
 
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "rules.py"

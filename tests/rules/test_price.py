@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from discovery.rules.coverage import coverage
-from discovery.rules.induce import RuleInducer
+from discovery.rules.estimator import RuleInducer
 from discovery.rules.price import price_of_conditions, price_of_rounding, price_of_target
 
 
