@@ -1,7 +1,9 @@
 """What features at a date cost: the whole vocabulary and a plain subset of it, beside the floor, Polars and pandas.
 
 Run ``python -m benchmarks.features`` from the checkout; it prints Markdown. ``--events 5`` leaves out the big store
-(50 M events, about 20 minutes). Polars is measured where it is installed: ``pip install polars``.
+(50 M events, about 10 minutes, 8 GB for pandas). Polars is measured where it is installed: ``pip install polars``. For
+the RFM summary of lifetimes, which current pandas breaks, ``LIFETIMES_PYTHON`` names the Python of an environment made
+with ``pip install lifetimes "pandas<2" pyarrow``.
 
 Every row is a process of its own; what starting Python and importing the tool takes is measured too and taken off its
 CPU seconds. The floor reads every column that the vocabulary reads and takes one maximum of each per customer.
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -19,9 +22,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import Cost, cost_of, discovery
+
+if TYPE_CHECKING:
+    from discovery.core.dataset import Dataset
 
 ROOT = Path(__file__).parents[1]
 AS_OF = date(2025, 10, 1)
@@ -53,6 +59,8 @@ SINCE = (("days_since_last_order", "placed_order"), ("days_since_subscribed", "s
 OTHERS = ("days_since_first_order", "largest_order")
 SUBSET = (*(c[0] for c in COUNTS), *(s[0] for s in SUMS), *(s[0] for s in SINCE), *OTHERS)
 READ = ("customer_key", "event", "at", "value", "quantity", "cancelled_at")
+#: A Python that has lifetimes, or nothing.
+PEER = os.environ.get("LIFETIMES_PYTHON", "")
 
 
 def floor(folder: Path, go: bool) -> None:
@@ -65,14 +73,19 @@ def floor(folder: Path, go: bool) -> None:
             engine.frame(f"SELECT customer_key, {most} FROM {engine.table(folder / 'events.parquet')} GROUP BY 1")
 
 
-def _ours(folder: Path, go: bool, names: Callable[[], tuple[str, ...]]) -> None:
+def _dataset(folder: Path) -> Dataset:
     from discovery.core.dataset import Dataset
-    from discovery.engine.duckdb import Engine
-    from discovery.measuring import measure
 
     stated = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     known = {k: stated[k] for k in ("currency", "fingerprint", "customers", "events", "first_at", "last_at")}
-    dataset = Dataset(folder, **known, events_by_name=stated["events_by_name"])
+    return Dataset(folder, **known, events_by_name=stated["events_by_name"])
+
+
+def _ours(folder: Path, go: bool, names: Callable[[], tuple[str, ...]]) -> None:
+    from discovery.engine.duckdb import Engine
+    from discovery.measuring import measure
+
+    dataset = _dataset(folder)
     with Engine() as engine:
         if go:
             print(len(measure(engine, dataset, AS_OF, names()).table.values))
@@ -155,14 +168,50 @@ def pandas(folder: Path, go: bool) -> None:
     print(len(values.fillna(dict.fromkeys([*(c[0] for c in COUNTS), *(s[0] for s in SUMS)], 0))))
 
 
-#: Row of the table, its work, and the largest store it is measured on, in millions of events.
-WORK: dict[str, tuple[str, Callable[[Path, bool], None], int]] = {
-    "floor": ("floor: one reading of the same columns, one group-by", floor, 1_000),
-    "vocabulary": ("the whole vocabulary without predictions", vocabulary, 1_000),
-    "predicted": ("the whole vocabulary", predicted, 1_000),
-    "subset": (f"{len(SUBSET)} plain features: ours", subset, 1_000),
-    "polars": (f"{len(SUBSET)} plain features: Polars, streaming", polars, 1_000),
-    "pandas": (f"{len(SUBSET)} plain features: pandas", pandas, 5),
+def summary(folder: Path, go: bool) -> None:
+    """Summarise the orders of every customer, as the lifetime models need them."""
+    from discovery.engine.duckdb import Engine
+    from discovery.features.lifetime import extract_history
+
+    dataset = _dataset(folder)
+    with Engine() as engine:
+        if go:
+            print(len(extract_history(engine, dataset, AS_OF)))
+
+
+def lifetimes(folder: Path, go: bool) -> None:
+    """Summarise the orders of every customer with lifetimes."""
+    import pandas as pd
+    import pyarrow.parquet
+    from lifetimes.utils import summary_data_from_transaction_data
+
+    if not go:
+        return
+    orders = [("event", "==", "placed_order"), ("at", "<", END)]
+    columns = ["customer_key", "at", "value", "cancelled_at"]
+    table = pyarrow.parquet.read_table(folder / "events.parquet", columns=columns, filters=orders)
+    rows = table.set_column(2, "value", table["value"].cast("float64")).to_pandas()
+    rows = rows[(rows["value"] > 0) & ~(rows["cancelled_at"] < END)]
+    rows["day"] = pd.to_datetime(rows["at"], unit="us")
+    last = pd.Timestamp(AS_OF) - pd.Timedelta(days=1)
+    print(len(summary_data_from_transaction_data(rows, "customer_key", "day", "value", observation_period_end=last)))
+
+
+#: Row of the table, its work, and the row of ours that does the same.
+WORK: dict[str, tuple[str, Callable[[Path, bool], None], str]] = {
+    "floor": ("floor: one reading of the same columns, one group-by", floor, ""),
+    "vocabulary": ("the whole vocabulary without predictions", vocabulary, ""),
+    "predicted": ("the whole vocabulary", predicted, ""),
+    "subset": (f"{len(SUBSET)} plain features: ours", subset, "subset"),
+    "polars": (f"{len(SUBSET)} plain features: Polars, streaming", polars, "subset"),
+    "pandas": (f"{len(SUBSET)} plain features: pandas", pandas, "subset"),
+    "summary": ("summary of orders for lifetime models: ours", summary, "summary"),
+    "lifetimes": ("summary of orders for lifetime models: lifetimes", lifetimes, "summary"),
+}
+#: Why a row cannot be measured here.
+MISSING = {
+    "polars": "" if importlib.util.find_spec("polars") else "not installed (pip install polars)",
+    "lifetimes": "" if PEER else "not measured (LIFETIMES_PYTHON is not set)",
 }
 
 
@@ -178,7 +227,8 @@ def prepared(millions: int, folder: Path) -> Path:
 
 def measured(name: str, folder: Path, runs: int) -> Cost:
     """Return the median of what a row's work took, the start of Python and imports taken off the seconds."""
-    command = [sys.executable, "-m", "benchmarks.features", "--work", name, str(folder)]
+    python = PEER if name == "lifetimes" else sys.executable
+    command = [python, "-m", "benchmarks.features", "--work", name, str(folder)]
 
     def median(words: list[str]) -> Cost:
         costs = [cost_of([*command, *words], ROOT) for _ in range(runs)]
@@ -199,14 +249,12 @@ def table(millions: int, folder: Path, runs: int) -> str:
         "|---|---|---|---|---|---|",
     ]
     costs: dict[str, Cost] = {}
-    for name, (label, _, most) in WORK.items():
-        if millions > most:
-            continue
-        if name == "polars" and importlib.util.find_spec("polars") is None:
-            lines.append(f"| {label}: not installed (pip install polars) | | | | | |")
+    for name, (label, _, ours) in WORK.items():
+        if MISSING.get(name):
+            lines.append(f"| {label}: {MISSING[name]} | | | | | |")
             continue
         cost = costs[name] = measured(name, folder, runs)
-        beside = f"{cost.cpu / costs['subset'].cpu:.1f} x" if "subset" in costs else ""
+        beside = f"{cost.cpu / costs[ours].cpu:.1f} x" if ours else ""
         lines.append(
             f"| {label} | {cost.cpu / costs['floor'].cpu:.1f} x | {beside} | {cost.cpu:.1f} | {cost.memory:,.0f} | "
             f"{cost.wall:.1f} |"

@@ -14,7 +14,7 @@ from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, UsageError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
-from discovery.core.rule import Condition, leaves
+from discovery.core.rule import All, AnyOf, Condition, Not, leaves
 from discovery.core.settings import LifetimeSettings
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import condition, identifier, literal
@@ -136,7 +136,11 @@ def selection_sql(
         If the rule reads a prediction, which no query can make.
     """
     known = features if isinstance(features, Vocabulary) else Vocabulary(features)
-    needed = with_parts([known.named(leaf.feature) for leaf in leaves(where)])
+    asked = {leaf.feature: known.named(leaf.feature) for leaf in leaves(where)}
+    # The text of a stated measure is longer than some engines' names may be, and holds what others do not allow.
+    names = {name: f"measure_{n}" for n, name in enumerate(asked, 1) if not name.isidentifier()}
+    where = _renamed(where, names)
+    needed = with_parts([replace(feature, name=names.get(name, name)) for name, feature in asked.items()])
     for feature in needed:
         if feature.aggregate == "predicted":
             raise UsageError(f"SQL cannot predict {feature.name}. Export the members, or leave it out of the rule.")
@@ -149,6 +153,16 @@ def selection_sql(
     if tiers:
         sql = f"SELECT *, {', '.join(tiers)} FROM ({sql}) AS tiered"
     return f"SELECT customer_id FROM ({sql}) AS features WHERE {condition(where)} ORDER BY customer_id"
+
+
+def _renamed(node: Condition, names: Mapping[str, str]) -> Condition:
+    match node:
+        case All(parts) | AnyOf(parts):
+            return replace(node, parts=tuple(_renamed(part, names) for part in parts))
+        case Not(part):
+            return Not(_renamed(part, names))
+        case _:
+            return replace(node, feature=names.get(node.feature, node.feature))
 
 
 def _band_sql(feature: Feature, cutoffs: tuple[float, ...]) -> str:
@@ -176,11 +190,11 @@ def _with_predictions(
     # First, while no predictions are held; a model that the present refuses is not tried on the past.
     tried = replace(limits, models=limits.models[limits.models.index(fitted.model) :])
     tested = _tested(engine, dataset, history, table.as_of, tried)
-    expected = predict(history, fitted, fit_value(history), settings=limits)
     people = engine.frame(f"SELECT customer_key, customer_id FROM {engine.table(dataset.profiles_path)}")
     keys = people.set_index("customer_id")["customer_key"].reindex(table.values.index)
-    known = expected.reindex(keys).set_axis(table.values.index)
-    table = table.with_columns(features, [known[f.name].astype("float64") for f in features])
+    del people  # and the index made to look customers up
+    expected = predict(history, fitted, fit_value(history), settings=limits).reindex(keys).set_axis(keys.index)
+    table = table.with_columns(features, [expected[f.name] for f in features])
     return table, (f"Predictions by {fitted.model} from {len(history):,} customers with an order.", tested)
 
 

@@ -69,7 +69,10 @@ class Engine:
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Return the result of a query."""
-        return self._connection.execute(sql).df()
+        # A column is let go as soon as it is converted, so that no more than one is held twice.
+        arrow = self._connection.sql(sql).to_arrow_table()
+        frame: pd.DataFrame = arrow.to_pandas(split_blocks=True, self_destruct=True)
+        return frame
 
     def load(self, name: str, frame: pd.DataFrame) -> None:
         """Make a table called `name` out of a DataFrame."""

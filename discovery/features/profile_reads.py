@@ -59,7 +59,9 @@ def _anniversary_month(feature: Feature, as_of: date) -> str:
 
 
 def _holds(feature: Feature, as_of: date) -> str:
-    return f"list_contains(p.{identifier(feature.column)}, {literal(feature.given[0])})"
+    column = f"p.{identifier(feature.column)}"
+    # A list that is missing holds nothing to some engines; to us it is not known what it would hold.
+    return f"CASE WHEN {column} IS NOT NULL THEN list_contains({column}, {literal(feature.given[0])}) END"
 
 
 def _length(feature: Feature, as_of: date) -> str:

@@ -19,6 +19,8 @@ from discovery.features.vocabulary.terms import CLICKED, EMAILED, LINE, OPENED, 
 _LOG_UNIT = 10_000
 _DAY = f'"at" // {MICROSECONDS_PER_DAY}'
 _OTHER = "other"
+#: What records are made of: a feature of these has had a part in whatever is made of records.
+RECORD_EVENTS = frozenset((*ORDERED, *LINE, *REFUNDED, *EMAILED, *OPENED, *CLICKED))
 
 
 def extract_records(

@@ -102,8 +102,11 @@ def _truth(condition: Condition, table: FeatureTable) -> _Truth:
             known = values.notna().to_numpy()
             if isinstance(condition, Missing):
                 return _Truth(~known, known)
-            holds = np.zeros(len(values), dtype=bool)
-            holds[known] = _compare(condition, values[known].to_numpy())
+            if values.dtype.kind == "f":
+                holds = _compare(condition, values.to_numpy()) & known
+            else:
+                holds = np.zeros(len(values), dtype=bool)
+                holds[known] = _compare(condition, values[known].to_numpy())
             return _Truth(holds, known & ~holds)
 
 
