@@ -11,18 +11,24 @@ from numpy.typing import NDArray
 
 from discovery.core.evidence import Evidence, MergeVerdict, Verdict
 from discovery.core.feature import Feature, FeatureTable
+from discovery.core.merge_path import MergePath
 from discovery.core.rule import Rule
 from discovery.core.run import LibraryRule, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation, Structure
 from discovery.core.settings import RuleSettings, Settings
 from discovery.export.english import sentence
+from discovery.export.targets import EXPRESSIBLE
 from discovery.responses import Responses
+from discovery.rules.coverage import coverage
 from discovery.rules.evaluate import membership, select
-from discovery.rules.induce import fidelity, induce
+from discovery.rules.fidelity import fidelity, fidelity_interval
+from discovery.rules.induce import induce
 from discovery.rules.library import slug
 from discovery.validate.campaigns import campaign_evidence
 from discovery.validate.distinctness import artefact_evidence, distinctness_evidence, held_out_scores
-from discovery.validate.merges import merge_verdicts
+from discovery.validate.merge_path import merge_path
+from discovery.validate.merges import verdicts
+from discovery.validate.pairs import compare
 from discovery.validate.readiness import accessible_evidence, actionable_evidence, measurable_evidence
 from discovery.validate.response import forward_value, response_evidence
 from discovery.validate.size import size_evidence
@@ -33,10 +39,11 @@ _NOT_IN_RULES = ("band", "predicted")
 
 @dataclass(frozen=True)
 class Judged:
-    """What was found out about one segmentation."""
+    """What was found out about one segmentation, or several."""
 
     evidence: tuple[Evidence, ...]
     merges: tuple[MergeVerdict, ...]
+    merge_paths: tuple[MergePath, ...]
 
 
 def judge(
@@ -78,11 +85,14 @@ def judge(
         *artefact_evidence(segmentation, _numbers(table, clustered_on), labels),
         *response_evidence(segmentation, forward, asked, settings.seed),
         *campaign_evidence(segmentation, campaigns, asked, settings.seed),
+        *rules_cover_evidence(segmentation, rules, table, settings.rules),
         *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table),
         *accessible_evidence(segmentation, consent, suppressed),
         *actionable_evidence(segmentation, {i: r.campaign for i, r in rules.items()}),
     ]
-    return Judged(tuple(evidence), tuple(merge_verdicts(segmentation, forward, campaigns, held_out, asked)))
+    compared = compare(segmentation, forward, campaigns, held_out, asked)
+    path = merge_path(segmentation, compared, forward, (settings.cluster.band_low, settings.cluster.band_high))
+    return Judged(tuple(evidence), tuple(verdicts(compared)), (path,) if path else ())
 
 
 def structure_evidence(segmentation: Segmentation) -> Evidence:
@@ -92,7 +102,9 @@ def structure_evidence(segmentation: Segmentation) -> Evidence:
         Structure.CONSTRUCTED: Verdict.WARN,
         Structure.NONE: Verdict.FAIL,
     }[segmentation.structure]
-    chosen = next((c for c in segmentation.candidates if c.k == segmentation.k), None)
+    # Merged segments are as stable as the clustering they come from.
+    clusters = segmentation.k + len(segmentation.lineage)
+    chosen = next((c for c in segmentation.candidates if c.k == clusters), None)
     stability = chosen.statistics["stability"] if chosen else None
     return Evidence(
         segmentation.name,
@@ -124,6 +136,34 @@ def selected_by(rules: Sequence[Rule], table: FeatureTable, features: Mapping[st
         LibraryRule(rule, sentence(rule.where, features, currency), int(members[rule.name].sum())) for rule in rules
     )
     return Selected(tuple(counted), members)
+
+
+def rules_cover_evidence(
+    segmentation: Segmentation, rules: Mapping[str, Rule], table: FeatureTable, settings: RuleSettings
+) -> list[Evidence]:
+    """Return which share of the placed customers the segments' rules select, and which share several of them do."""
+    placed = (segmentation.labels != UNASSIGNED).to_numpy()
+    if not rules or not placed.any():
+        return []
+    found = coverage(membership({i: r.where for i, r in rules.items()}, table)[placed])
+    covered = 1 - found.uncovered
+    return [
+        Evidence(
+            segmentation.name,
+            (),
+            "measurable",
+            "rules_cover",
+            covered,
+            None,
+            None,
+            settings.min_cover,
+            Verdict.PASS if covered >= settings.min_cover else Verdict.WARN,
+            f"The rules of its segments select {covered:.0%} of the customers placed, and several of them select "
+            f"{found.repeated:.0%}.",
+            "share",
+            found.n,
+        )
+    ]
 
 
 def written_rules(library: Sequence[Rule], features: Mapping[str, Feature], currency: str) -> tuple[SegmentRule, ...]:
@@ -160,6 +200,8 @@ def induced_rules(
         penalty=settings.penalty,
         seed=seed,
         integer=[name for name in whole if name in frame],
+        prices={f.name: settings.property_price for f in usable if not _told_by(settings.target, f)},
+        exclusive=settings.exclusive,
     )
     out = []
     for segment in segmentation.placed:
@@ -167,10 +209,18 @@ def induced_rules(
         if where is None:
             continue
         belongs = (segmentation.labels == segment.id).to_numpy()
-        measured = fidelity(select(where, table)[measure], belongs[measure])
+        selected = select(where, table)
+        measured = replace(
+            fidelity(selected[measure], belongs[measure]),
+            interval=fidelity_interval(selected[measure], belongs[measure]),
+        )
         rule = Rule(segment.name, where, segment.why_named, segment_id=segment.id, fidelity=measured)
         out.append(SegmentRule(segmentation.name, rule, sentence(where, features, currency)))
     return tuple(out)
+
+
+def _told_by(target: str, feature: Feature) -> bool:
+    return not target or EXPRESSIBLE[target](feature)
 
 
 def recommend(

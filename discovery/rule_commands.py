@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import rate
+from discovery.core.errors import DataError
 from discovery.progress_bars import progress_bars
 from discovery.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from
 
@@ -77,7 +79,7 @@ def evaluate(
     if as_json:
         shared = found.overlap[found.overlap["both"] > 0].to_dict("records")
         body = {"as_of": found.as_of, "customers": found.customers, "rules": found.rules, "absent": found.absent}
-        answer({**body, "overlap": shared}, True, "")
+        answer({**body, "coverage": found.coverage, "overlap": shared}, True, "")
         return
     moved = bool(before)
     table = Table("rule", "customers", "share", *(("joined", "left") if moved else ()), "who", box=None)
@@ -88,4 +90,46 @@ def evaluate(
     shown.print(table)
     for name, reason in found.absent.items():
         shown.print(f"{name}: not usable on these data. {reason}", markup=False)
-    shown.print(f"{found.customers:,} customers at {found.as_of}.")
+    spread = f"{rate(found.coverage.uncovered)} in no rule, {rate(found.coverage.repeated)} in several"
+    shown.print(f"{found.customers:,} customers at {found.as_of}: {spread}.")
+
+
+@rules_app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON: what creates Klaviyo's segments, or its API's answer.")
+    ],
+    out: Annotated[Path, typer.Option(help="The rule file to write.")],
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", help="Whose data the rules are tried on.")
+    ] = None,
+    metric_names: Annotated[
+        Path | None, typer.Option("--metric-names", help="YAML or JSON: `AbC123: Placed Order` for each metric.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn segments of Klaviyo into rules of ours; exit with 3 if any is one that Klaviyo itself would refuse."""
+    names = service.read_names(metric_names) if metric_names else {}
+    found, text = service.import_rules(_json(file), names, service.open_workspace(workspace) if workspace else None)
+    if any(each.where for each in found):
+        out.write_text(text, encoding="utf-8")
+    if as_json:
+        answer({"segments": found}, True, "")
+    else:
+        shown = console()
+        for each in found:
+            shown.print(f"[bold]{each.verdict}[/bold]  ", end="")
+            shown.print(f"{each.name}: {each.where}" if each.where else each.name, markup=False)
+            for reason in (*each.reasons, *([f"These data lack it. {each.lacking}"] if each.lacking else [])):
+                shown.print(f"    {reason}", markup=False)
+    if not found or any(each.verdict == "invalid" for each in found):
+        raise typer.Exit(DataError.exit_code)
+
+
+def _json(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise DataError(f"{str(file)!r} must be a file, and cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{file.name} must be JSON, and is not: {error}.") from None

@@ -22,6 +22,7 @@ from discovery.export.english import sentence
 from discovery.features.catalogue import BY_NAME
 from discovery.measuring import measure, vocabulary_of
 from discovery.rules.changes import COLUMNS, changes
+from discovery.rules.coverage import Coverage, coverage
 from discovery.rules.evaluate import membership
 from discovery.rules.faults import Finding
 from discovery.rules.library import Library, library_from
@@ -67,8 +68,10 @@ class Evaluation:
         Rules that ask for what the data do not have, with what that is.
     members : DataFrame
         Indexed by customer_id, one boolean column per rule.
+    coverage : Coverage
+        Share of the customers that none of the rules, one, or several select.
     overlap : DataFrame
-        One row per pair of rules: customers of both, of one only, Jaccard.
+        One row per pair of rules: customers of both, of one only, Jaccard, lift.
     changes : DataFrame
         Who joined and left each rule since the earlier date, and through which condition.
     """
@@ -78,6 +81,7 @@ class Evaluation:
     rules: tuple[Counted, ...]
     absent: Mapping[str, str]
     members: pd.DataFrame
+    coverage: Coverage
     overlap: pd.DataFrame
     changes: pd.DataFrame
 
@@ -143,7 +147,9 @@ def evaluate(
         )
         for rule in library.rules
     )
-    return Evaluation(day, len(members), counted, library.absent, members, membership_overlap(members), changed)
+    return Evaluation(
+        day, len(members), counted, library.absent, members, coverage(members), membership_overlap(members), changed
+    )
 
 
 def check(

@@ -103,6 +103,9 @@ def _compile(kind: type, raw: Any, prefix: str, faults: list[str]) -> Any:
                 faults.append(f"{prefix}{name} must be set. {each.metadata['help']}")
             elif each.default == () and get_origin(hints[name]) is not tuple:
                 values[name] = {}
+            elif is_dataclass(each.default) and not isinstance(each.default, type):
+                # Written down and compiled again, settings must be the same.
+                values[name] = _compile(type(each.default), {}, f"{prefix}{name}.", faults)
             continue
         if name == "source":
             values[name] = _source(raw[name], "source", faults)

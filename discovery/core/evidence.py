@@ -65,6 +65,9 @@ class Evidence:
         Customers behind the value.
     campaign : str
         Which campaign it is about; none for most.
+    shrunk : float or None
+        The value drawn towards everyone's by as much as chance may have moved it: what to expect next time. Verdict and
+        interval are of the value as seen.
     """
 
     segmentation: str
@@ -80,6 +83,7 @@ class Evidence:
     unit: str = ""
     n: int = 0
     campaign: str = ""
+    shrunk: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.subject) > 2:

@@ -11,6 +11,7 @@ import pandas as pd
 from discovery.core.errors import WorkspaceError, did_you_mean
 from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.feature import FeatureTable
+from discovery.core.merge_path import MergePath
 from discovery.core.rule import Rule
 from discovery.core.segment import Segmentation
 
@@ -101,11 +102,13 @@ class Run:
         What was found out.
     overlap : DataFrame
         Every pair of segments of two segmentations: segmentation_a, segment_a, segmentation_b, segment_b, both,
-        a_only, b_only, jaccard.
+        a_only, b_only, jaccard, lift.
     library : tuple of LibraryRule
         Every rule of the library that the data can use, in its order.
     beside : tuple of Beside
         The segments of the clusterings beside the library.
+    merge_paths : tuple of MergePath
+        Of every segmentation that can be joined step by step: what each merge costs.
     embedding : DataFrame
         customer_id, x, y of a sample, for seeing only.
     embedding_method : str
@@ -135,6 +138,7 @@ class Run:
     embedding_method: str
     library: tuple[LibraryRule, ...] = ()
     beside: tuple[Beside, ...] = ()
+    merge_paths: tuple[MergePath, ...] = ()
     problems: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -158,6 +162,10 @@ class Run:
                 return found
         known = [s.name for s in self.segmentations]
         raise WorkspaceError(f"No segmentation {name!r} in run {self.id}. {did_you_mean(name, known)}")
+
+    def merge_path(self, segmentation: str) -> MergePath | None:
+        """Return the merge path of one segmentation, where it has one."""
+        return next((path for path in self.merge_paths if path.segmentation == segmentation), None)
 
     def evidence_for(self, segmentation: str, segment_id: str | None = None) -> tuple[Evidence, ...]:
         """Return the evidence about one segment, or about the segmentation as a whole."""

@@ -83,6 +83,8 @@ class Segment:
         Place in the order of colours and symbols; -1 for ``unassigned``.
     profile : mapping
         Feature name to its Description.
+    note : str
+        What people noted of it.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Segment:
     share: float
     rank: int
     profile: Mapping[str, Description] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def colour(self) -> str:
@@ -231,11 +234,14 @@ class Segmentation:
     def merged(self, a: str, b: str, name: str | None = None) -> Segmentation:
         """Return a new segmentation in which `b` is part of `a`; this one stays as it is.
 
-        Every customer keeps a segment, so sizes add up before and after.
+        Every customer keeps a segment, so sizes add up before and after. ``model["merged"]`` says that customers whom
+        the model places in `b` belong to `a`.
         """
-        if a == b:
-            raise WorkspaceError(f"Two different segments must be named to merge, got {a!r} twice.")
+        if a == b or UNASSIGNED in (a, b):
+            raise WorkspaceError(f"Two different segments must be named to merge, got {a!r} and {b!r}.")
         first, second = self.segment(a), self.segment(b)
+        known = self.model.get("merged", {})
+        moved = {i: a if into == b else into for i, into in known.items()} if isinstance(known, Mapping) else {}
         joined = replace(
             first,
             name=name or f"{first.name} + {second.name}",
@@ -248,6 +254,7 @@ class Segmentation:
             self,
             segments=tuple(joined if s.id == a else s for s in self.segments if s.id != b),
             labels=self.labels.mask(self.labels == b, a),
+            model={**self.model, "merged": {**moved, b: a}},
             lineage=(*self.lineage, f"{b} merged into {a}"),
         )
 

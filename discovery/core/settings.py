@@ -72,7 +72,11 @@ class ClusterSettings:
     """How customers are clustered."""
 
     features: tuple[str, ...] = setting((), "Features to cluster on; none: the catalogue's default set.")
-    k: int = setting(0, "Number of KMeans segments; 0: chosen by evidence.", "segments", 0, 30)
+    space: Literal["shrunken", "features"] = setting(
+        "shrunken", "Cluster on empirical-Bayes features of orders and messages, or on plain features."
+    )
+    categories: int = setting(10, "Categories told apart in what customers buy; the rest is other.", "", 1, 30)
+    k: int = setting(0, "Number of segments of KMeans and mixture; 0: chosen by evidence.", "segments", 0, 30)
     k_low: int = setting(2, "Smallest number considered.", "segments", 2, 12)
     k_high: int = setting(10, "Largest number considered.", "segments", 2, 12)
     band_low: int = setting(5, "Fewest segments a team can tell apart in practice.", "segments", 2, 12)
@@ -110,6 +114,9 @@ class RuleSettings:
     )
     property_price: float = setting(
         0.03, "F1 that a condition the target cannot express must gain beyond that.", "F1", 0.0, 1.0
+    )
+    min_cover: float = setting(
+        0.8, "Rules that select fewer of the customers placed leave too many out.", "share", 0, 1
     )
     exclusive: bool = setting(False, "Rules that never overlap, from one tree: each customer gets one message.")
     induce_rows: int = setting(20_000, "Customers rules are induced on.", "customers", 100, 1_000_000)

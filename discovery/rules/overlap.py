@@ -11,7 +11,7 @@ import pandas as pd
 
 from discovery.core.segment import Segmentation
 
-COLUMNS = ("segmentation_a", "segment_a", "segmentation_b", "segment_b", "both", "a_only", "b_only", "jaccard")
+COLUMNS = ("segmentation_a", "segment_a", "segmentation_b", "segment_b", "both", "a_only", "b_only", "jaccard", "lift")
 
 _ROWS_AT_ONCE = 100_000
 
@@ -19,8 +19,8 @@ _ROWS_AT_ONCE = 100_000
 def overlap(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
     """Return one row per pair of segments of two different segmentations that could share customers.
 
-    ``both`` + ``a_only`` is the size of a, ``both`` + ``b_only`` the size of b, and ``jaccard`` is both over all three,
-    0 to 1.
+    ``both`` + ``a_only`` is the size of a, ``both`` + ``b_only`` the size of b, ``jaccard`` is both over all three, 0
+    to 1, and ``lift`` is both over what chance would put in both: 1 where knowing one tells nothing of the other.
     """
     rows = []
     for a, b in combinations(segmentations, 2):
@@ -28,9 +28,9 @@ def overlap(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
         for first in a.segments:
             for second in b.segments:
                 both = counts[first.id, second.id]
-                union = first.size + second.size - both
-                jaccard = both / union if union else 0.0
-                rows.append((a.name, first.id, b.name, second.id, both, first.size - both, second.size - both, jaccard))
+                rows.append(
+                    (a.name, first.id, b.name, second.id, *_shared(both, first.size, second.size, len(a.labels)))
+                )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -45,12 +45,12 @@ def membership_overlap(members: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``a``, ``b``, customers of ``both``, ``a_only`` and ``b_only``, and ``jaccard``, 0 to 1.
+        ``a``, ``b``, customers of ``both``, ``a_only`` and ``b_only``, ``jaccard`` and ``lift`` as in `overlap`.
 
     Examples
     --------
     >>> membership_overlap(pd.DataFrame({"old": [True, True], "big": [True, False]})).iloc[0].to_dict()
-    {'a': 'old', 'b': 'big', 'both': 1, 'a_only': 1, 'b_only': 0, 'jaccard': 0.5}
+    {'a': 'old', 'b': 'big', 'both': 1, 'a_only': 1, 'b_only': 0, 'jaccard': 0.5, 'lift': 1.0}
     """
     names = list(members.columns)
     shared = np.zeros((len(names), len(names)), dtype=np.int64)
@@ -60,7 +60,11 @@ def membership_overlap(members: pd.DataFrame) -> pd.DataFrame:
     sizes = shared.diagonal()
     rows = []
     for a, b in combinations(range(len(names)), 2):
-        both, union = shared[a, b], sizes[a] + sizes[b] - shared[a, b]
-        rows.append((names[a], names[b], both, sizes[a] - both, sizes[b] - both, both / union if union else 0.0))
-    found = pd.DataFrame(rows, columns=["a", "b", "both", "a_only", "b_only", "jaccard"])
+        rows.append((names[a], names[b], *_shared(int(shared[a, b]), int(sizes[a]), int(sizes[b]), len(members))))
+    found = pd.DataFrame(rows, columns=["a", "b", *COLUMNS[4:]])
     return found.sort_values("jaccard", ascending=False, kind="stable", ignore_index=True)
+
+
+def _shared(both: int, a: int, b: int, everyone: int) -> tuple[int, int, int, float, float]:
+    union, product = a + b - both, a * b
+    return both, a - both, b - both, both / union if union else 0.0, both * everyone / product if product else 0.0

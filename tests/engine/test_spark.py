@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pandas.testing import assert_series_equal
+from pandas.testing import assert_frame_equal, assert_series_equal
 
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
@@ -20,8 +20,10 @@ from discovery.engine.query import QueryEngine
 from discovery.engine.spark import SparkEngine
 from discovery.features.catalogue import CATALOGUE
 from discovery.measuring import measure, selection_sql, vocabulary_of
-from discovery.rules.evaluate import select
+from discovery.rules.evaluate import membership, select
+from discovery.rules.library import library_from
 from discovery.rules.parse import parse
+from discovery.store import read_entries
 from tests.stores import read_store, write_store
 
 # One worker starts one Java process for all of these.
@@ -144,3 +146,16 @@ def test_every_function_of_the_language_is_the_same(spark: QueryEngine, simulate
                 engine.run(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {engine.table(path)}")
             assert [r[0] for r in engine.rows(sql)] == mine, text
             assert 0 < len(mine) < len(one), text
+
+
+def test_the_whole_library_selects_the_same(spark: QueryEngine, simulated_store: Path, tmp_path: Path) -> None:
+    as_of = date(2025, 10, 1)
+    with Engine() as engine:
+        dataset = read_store(engine, shutil.copytree(simulated_store, tmp_path / "s"))
+        known = vocabulary_of(engine, dataset)
+        library = library_from(read_entries(Path(__file__).parents[2] / "configs" / "segments.yaml"), known)
+        assert len(library.rules) > 80
+        names = [leaf.feature for rule in library.rules for leaf in leaves(rule.where)]
+        where = {rule.name: rule.where for rule in library.rules}
+        one, two = (membership(where, measure(each, dataset, as_of, names).table) for each in (engine, spark))
+    assert_frame_equal(one, two)
