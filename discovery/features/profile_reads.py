@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from functools import cache
-from typing import Any
 
 from discovery.core.dataset import MICROSECONDS_PER_DAY, midnight
-from discovery.core.errors import UsageError
 from discovery.core.feature import Feature
+from discovery.core.postal import point_of
 from discovery.engine.sql import identifier, literal
 
 #: Mean radius of the Earth.
@@ -81,7 +79,7 @@ def _sample(feature: Feature, as_of: date) -> str:
 def _distance(feature: Feature, as_of: date) -> str:
     """Return the great-circle distance by the haversine formula, to the metre so that engines agree."""
     first, second, unit = feature.given
-    latitude, longitude = _point(first, second) if isinstance(first, str) else (float(first), float(second))
+    latitude, longitude = point_of(first, str(second)) if isinstance(first, str) else (float(first), float(second))
     north = f"radians(CAST(p.latitude AS DOUBLE) - {literal(latitude)})"
     east = f"radians(CAST(p.longitude AS DOUBLE) - {literal(longitude)})"
     along = f"cos(radians(CAST(p.latitude AS DOUBLE))) * cos(radians({literal(latitude)}))"
@@ -102,29 +100,3 @@ READS: Mapping[str, Callable[[Feature, date], str]] = {
     "sample": _sample,
     "distance": _distance,
 }
-
-
-@cache
-def _point(country: str, postal_code: object) -> tuple[float, float]:
-    """Return the middle of a postal code.
-
-    Raises
-    ------
-    UsageError
-        If the country is not covered, the code is not known, or the package is missing.
-    """
-    if country != "US":
-        raise UsageError(
-            f"A distance from a postal code must be within the US, got {country!r}. "
-            "Give the point instead: distance_miles_to(42.36, -71.06)."
-        )
-    try:
-        import zipcodes
-    except ImportError as error:
-        raise UsageError("A distance from a postal code needs: pip install 'segment-discovery[geo]'.") from error
-    listed: Any = zipcodes
-    code = str(postal_code)
-    found = listed.matching(code) if len(code) == 5 and code.isdigit() else []
-    if not found or not found[0]["lat"]:
-        raise UsageError(f"A US postal code must have five digits and exist, got {code!r}.")
-    return float(found[0]["lat"]), float(found[0]["long"])

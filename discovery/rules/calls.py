@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from sqlglot import exp
@@ -11,6 +10,7 @@ from sqlglot import exp
 from discovery.core.errors import AbsentError, UsageError, did_you_mean
 from discovery.core.feature import Feature, Filter
 from discovery.core.holidays import on_days_of
+from discovery.core.postal import point_of
 from discovery.core.rule import Scalar
 from discovery.core.stated import EVENT_MEASURES, PROFILE_MEASURES, event_measure, profile_measure, usage
 from discovery.rules.nodes import SIGNS, Text
@@ -112,9 +112,11 @@ def _profile_measure(
     if list(values) != [n for n in names if n in values] or len(values) != len(names) or len(given) > len(names):
         raise UsageError(f"{function}() must be given {', '.join(names) or 'nothing'}.")
     read = list(values.values())
-    if function in ("distance_miles", "distance_km") and find_spec("zipcodes") is None:
-        message = f"{function}() needs postal codes, which come with: pip install 'segment-discovery[geo]'"
-        raise text.fault(message, node, AbsentError)
+    if function in ("distance_miles", "distance_km"):
+        try:
+            point_of(str(read[0]), str(read[1]))
+        except UsageError as error:
+            raise text.fault(f"{function}(): {error}", node, AbsentError) from error
     if not names or not names[0].endswith(("property", "name")):
         return profile_measure(function, given=read)
     column = f"property.{read[0]}"
