@@ -14,6 +14,8 @@ SECTIONS = {
     "rules": "benchmarks.rules",
     "lifetime": "benchmarks.lifetime",
     "features": "benchmarks.features",
+    "many-rules": "benchmarks.many_rules",
+    "merges": "benchmarks.merges",
 }
 
 
