@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from discovery.core.errors import UsageError
 from discovery.export.klaviyo.shapes import LEFT_OUT, Absent
@@ -24,6 +24,11 @@ class Filter(Generic[Kind, Sign, Value]):
     type: Kind
     operator: Sign
     value: Value = LEFT_OUT
+
+
+def by(kind: str, operator: str, *value: Any) -> Any:
+    """Return a filter whose kind is known only as it is made; whoever sends it has it checked as a whole."""
+    return Filter(kind, operator, *value)
 
 
 Same = Literal["equals", "not-equals"]

@@ -1,0 +1,98 @@
+"""The command that hands over the rules of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from discovery import service
+from discovery.core.documents import plain
+from discovery.core.errors import UsageError
+from discovery.terminal import AsJson, InWorkspace, answer, console
+
+KLAVIYO = "klaviyo"
+
+
+def export(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    workspace: InWorkspace,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(service.FORMATS)} or {KLAVIYO}.")] = "yaml",
+    dialect: Annotated[str, typer.Option(help="Of SQL: " + ", ".join(service.DIALECTS) + ".")] = "duckdb",
+    segmentation: Annotated[str, typer.Option(help="kmeans or hdbscan; empty: all.")] = "",
+    metric_ids: Annotated[
+        Path | None, typer.Option("--metric-ids", help="Klaviyo: YAML or JSON, `Placed Order: AbC123` for each metric.")
+    ] = None,
+    consent: Annotated[str, typer.Option(help="Klaviyo: only who allows marketing by email, sms; or none.")] = "email",
+    predictive: Annotated[bool, typer.Option(help="Klaviyo: its own predictions where it has one near ours.")] = False,
+    review_only: Annotated[
+        bool, typer.Option("--review-only", help="Klaviyo: names of metrics for ids; to read, not to send.")
+    ] = False,
+    push: Annotated[bool, typer.Option("--push", help="Klaviyo: say which segments would be created.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --push: create them, by the key in KLAVIYO_API_KEY.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the rules of the discovered segments for other systems and people."""
+    place = service.open_workspace(workspace)
+    found = service.load_run(place, run_id)
+    if form != KLAVIYO:
+        files = service.export_run(found, form, dialect, segmentation)
+        _write(out, files)
+        answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
+        return
+    if consent not in ("email", "sms", "none"):
+        raise UsageError(f"--consent must be email, sms or none, got {consent!r}.")
+    if yes and not push:
+        raise UsageError("--yes creates segments, so it must stand with --push.")
+    made = service.export_klaviyo(
+        found,
+        place,
+        service.read_names(metric_ids) if metric_ids else {},
+        segmentation=segmentation,
+        consent="" if consent == "none" else consent,  # type: ignore[arg-type]
+        predictive=predictive,
+        review_only=review_only,
+    )
+    _write(out, made.files)
+    created = service.push_klaviyo(made, send=yes) if push else ()
+    if as_json:
+        answer({"files": [str(out / name) for name in made.files], **_told(made), "created": created}, True, "")
+    else:
+        _print(made, out, created, yes)
+
+
+def _told(made: service.KlaviyoExport) -> dict[str, Any]:
+    told: dict[str, Any] = plain(made)
+    del told["files"], told["payloads"]
+    return told
+
+
+def _print(made: service.KlaviyoExport, out: Path, created: Any, sent: bool) -> None:
+    shown = console()
+    table = Table("segment", "customers", "condition", "said", "what is lost", box=None)
+    for each in made.segments:
+        for n, part in enumerate(each.conditions):
+            who = ("", "") if n else (f"{each.segmentation}: {each.name}", f"{each.customers:,}")
+            table.add_row(*who, part.condition, part.way, " ".join(part.lost))
+    shown.print(table)
+    if made.properties:
+        shown.print(
+            f"{len(made.properties)} properties must be imported before the segments are created. "
+            f"{made.without_identifier:,} customers have neither e-mail nor phone, and {made.duplicates:,} share one "
+            "with another: theirs cannot be written.",
+            markup=False,
+        )
+    shown.print(f"{len(made.files)} files in {out}; index.json lists what each holds.", markup=False)
+    for each in created:
+        shown.print(f"{'Created' if sent else 'Would create'}: {each.name} {each.id}".rstrip(), markup=False)
+
+
+def _write(out: Path, files: Any) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (out / name).write_text(text, encoding="utf-8", newline="")

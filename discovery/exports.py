@@ -1,0 +1,111 @@
+"""The rules of a run as other systems take them: text files, and segments of Klaviyo with what they need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from discovery.core.errors import UsageError
+from discovery.core.rule import Condition, Rule
+from discovery.core.run import Run, SegmentRule
+from discovery.engine.sql import translate
+from discovery.export.hubspot import filter_branch
+from discovery.export.nested_json import segment
+from discovery.export.yaml import document
+from discovery.measuring import selection_sql
+from discovery.rules.library import as_entries, slug
+
+#: What ``export_run`` can write; ``klaviyo`` has its own way, for it needs the workspace's profiles.
+FORMATS = ("yaml", "sql", "english", "hubspot", "segment-json")
+
+
+def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str = "") -> dict[str, str]:
+    """Return the rules of a run's segments as files: name to text.
+
+    Parameters
+    ----------
+    run : Run
+        Whose rules.
+    form : str
+        ``yaml`` (one file per segmentation), ``sql`` (one query per segment), ``english`` (one text), ``hubspot`` (one
+        list's filter branch per segment) or ``segment-json`` (one nested condition per segment, as Apache Unomi's).
+    dialect : str
+        Of SQL: one of ``DIALECTS``.
+    segmentation : str
+        Which one; empty: all that have rules.
+
+    Raises
+    ------
+    UsageError
+        If the form, the dialect or the segmentation is not known, or there is no rule to export.
+    """
+    if form not in FORMATS:
+        raise UsageError(f"--format must be one of {', '.join(FORMATS)}, klaviyo; got {form!r}.")
+    chosen = chosen_rules(run, segmentation)
+    match form:
+        case "yaml":
+            return {f"{name}.yaml": _yaml(run, rules) for name, rules in _by_segmentation(chosen).items()}
+        case "sql":
+            return {f"{file_stem(r)}.sql": _sql(run, r, dialect) for r in chosen}
+        case "english":
+            return {"segments.txt": "\n".join(_english(r) for r in chosen)}
+    features = {f.name: f for f in run.table.features}
+    made: dict[str, Any] = {}
+    for each in chosen:
+        where, stem = each.rule.where, file_stem(each)
+        made[stem] = filter_branch(where, features) if form == "hubspot" else segment(stem, each.rule.name, where)
+    return {f"{stem}.json": json_text(body) for stem, body in made.items()}
+
+
+def chosen_rules(run: Run, segmentation: str) -> list[SegmentRule]:
+    """Return the rules of a segmentation, or of all; there must be one."""
+    if segmentation:
+        run.segmentation(segmentation)
+    chosen = [r for r in run.rules if segmentation in ("", r.segmentation)]
+    if not chosen:
+        raise UsageError(f"Run {run.id} has no rules{f' for {segmentation}' if segmentation else ''} to export.")
+    return chosen
+
+
+def file_stem(ruled: SegmentRule) -> str:
+    """Return what a rule's file is called, without its ending."""
+    return f"{ruled.segmentation}-{slug(ruled.rule.name)}"
+
+
+def json_text(body: object) -> str:
+    """Return JSON that a person can read."""
+    return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+
+
+def _by_segmentation(rules: Sequence[SegmentRule]) -> dict[str, list[Rule]]:
+    out: dict[str, list[Rule]] = {}
+    for each in rules:
+        out.setdefault(each.segmentation, []).append(each.rule)
+    return out
+
+
+def _yaml(run: Run, rules: Sequence[Rule]) -> str:
+    heading = (
+        f"Rules induced from run {run.id}, at {run.as_of}.\nA rule may select a customer that another selects too."
+    )
+    return document(as_entries(rules), heading)
+
+
+def _sql(run: Run, ruled: SegmentRule, dialect: str) -> str:
+    heading = (
+        f"-- {ruled.rule.name}\n-- {ruled.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
+    )
+    return heading + translate(_selection(run, ruled.rule.where), dialect) + "\n"
+
+
+def _selection(run: Run, where: Condition) -> str:
+    return selection_sql(where, {f.name: f for f in run.table.features}, run.as_of, run.table.cutoffs)
+
+
+def _english(ruled: SegmentRule) -> str:
+    found = ruled.rule.fidelity
+    measured = ""
+    if found is not None:
+        measured = f" It finds {found.recall:.0%} of the segment, and {found.precision:.0%} of those it selects belong."
+    return f"{ruled.segmentation} · {ruled.rule.name}: {ruled.english}{measured}"
