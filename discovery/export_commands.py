@@ -13,20 +13,29 @@ from discovery.core.documents import plain
 from discovery.core.errors import UsageError
 from discovery.terminal import AsJson, InWorkspace, answer, console
 
-KLAVIYO = "klaviyo"
+KLAVIYO, MEMBERS = "klaviyo", "members"
 
 
 def export(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
     workspace: InWorkspace,
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
-    form: Annotated[str, typer.Option("--format", help=f"{', '.join(service.FORMATS)} or {KLAVIYO}.")] = "yaml",
+    form: Annotated[
+        str, typer.Option("--format", help=f"{', '.join(service.FORMATS)}, {KLAVIYO} or {MEMBERS}.")
+    ] = "yaml",
     dialect: Annotated[str, typer.Option(help="Of SQL: " + ", ".join(service.DIALECTS) + ".")] = "duckdb",
-    segmentation: Annotated[str, typer.Option(help="kmeans or hdbscan; empty: all.")] = "",
+    segmentation: Annotated[
+        str, typer.Option(help="Such as kmeans; empty: all that have rules, of members the recommended one.")
+    ] = "",
+    reader: Annotated[
+        str, typer.Option("--for", help=f"Members: who reads the lists, {', '.join(service.MEMBER_FORMS)}.")
+    ] = "spreadsheet",
     metric_ids: Annotated[
         Path | None, typer.Option("--metric-ids", help="Klaviyo: YAML or JSON, `Placed Order: AbC123` for each metric.")
     ] = None,
-    consent: Annotated[str, typer.Option(help="Klaviyo: only who allows marketing by email, sms; or none.")] = "email",
+    consent: Annotated[
+        str, typer.Option(help="Klaviyo, members: only who allows marketing by email, sms; or none.")
+    ] = "email",
     predictive: Annotated[bool, typer.Option(help="Klaviyo: its own predictions where it has one near ours.")] = False,
     review_only: Annotated[
         bool, typer.Option("--review-only", help="Klaviyo: names of metrics for ids; to read, not to send.")
@@ -40,13 +49,19 @@ def export(
     """Write the rules of the discovered segments for other systems and people."""
     place = service.open_workspace(workspace)
     found = service.load_run(place, run_id)
+    if consent not in ("email", "sms", "none"):
+        raise UsageError(f"--consent must be email, sms or none, got {consent!r}.")
+    channel: Any = "" if consent == "none" else consent
+    if form == MEMBERS:
+        listed = service.export_members(found, place, reader, channel or None, segmentation)
+        _write(out, listed.files)
+        _print_lists(listed, out, as_json)
+        return
     if form != KLAVIYO:
         files = service.export_run(found, form, dialect, segmentation)
         _write(out, files)
         answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
         return
-    if consent not in ("email", "sms", "none"):
-        raise UsageError(f"--consent must be email, sms or none, got {consent!r}.")
     if yes and not push:
         raise UsageError("--yes creates segments, so it must stand with --push.")
     made = service.export_klaviyo(
@@ -54,7 +69,7 @@ def export(
         place,
         service.read_names(metric_ids) if metric_ids else {},
         segmentation=segmentation,
-        consent="" if consent == "none" else consent,  # type: ignore[arg-type]
+        consent=channel,
         predictive=predictive,
         review_only=review_only,
     )
@@ -64,6 +79,17 @@ def export(
         answer({"files": [str(out / name) for name in made.files], **_told(made), "created": created}, True, "")
     else:
         _print(made, out, created, yes)
+
+
+def _print_lists(made: service.MemberExport, out: Path, as_json: bool) -> None:
+    if as_json:
+        answer({"files": [str(out / name) for name in made.files], "segments": made.segments}, True, "")
+        return
+    table = Table("segment", "listed", "without consent", "without identifier", "file", box=None)
+    for each in made.segments:
+        counts = (each.listed, each.without_consent, each.without_identifier)
+        table.add_row(f"{each.segmentation}: {each.name}", *(f"{n:,}" for n in counts), str(out / each.file))
+    console().print(table)
 
 
 def _told(made: service.KlaviyoExport) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discovery import service
+from discovery.core.errors import UsageError
 from discovery.export.members import FORMS, PROFILE, member_list, normal_email, normal_phone, safe_cell, sha256
 
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -87,3 +90,23 @@ def test_normal_forms_do_not_change_again() -> None:
     assert normal_email(normal_email(" A.B@GMAIL.com ", True), True) == "ab@gmail.com"
     assert sha256(sha256("x")) == sha256("x")
     assert sha256("") == ""
+
+
+def test_a_run_hands_over_the_members_of_each_segment(run_workspace: Path) -> None:
+    place = service.open_workspace(run_workspace)
+    run = place.load(place.runs()[0].id)
+    chosen = run.segmentation("kmeans")
+    made = service.export_members(run, place, "machine", "email", "kmeans")
+    assert [s.name for s in made.segments] == [s.name for s in chosen.placed]
+    for told, segment in zip(made.segments, chosen.placed, strict=True):
+        rows = made.files[told.file].splitlines()[1:]
+        assert len(rows) == told.listed
+        assert {row.split(",")[0] for row in rows} <= set(chosen.members(segment.id))
+        assert told.listed + told.without_consent + told.without_identifier == segment.size
+        assert told.without_consent > 0
+    everybody = service.export_members(run, place, "machine", None, "kmeans")
+    assert [s.listed for s in everybody.segments] == [s.size for s in chosen.placed]
+    hashed = service.export_members(run, place, "google", "email", "kmeans")
+    assert "@" not in "".join(hashed.files.values())
+    with pytest.raises(UsageError, match="--for must be one of"):
+        service.export_members(run, place, "tiktok")

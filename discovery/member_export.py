@@ -1,0 +1,80 @@
+"""The members of a run's segments as lists for spreadsheets, other programs, Meta and Google."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from discovery.core.errors import UsageError, WorkspaceError
+from discovery.core.run import Run
+from discovery.engine.duckdb import Engine
+from discovery.engine.sql import identifier
+from discovery.export.members import FORMS, PROFILE, Channel, member_list
+from discovery.rules.library import slug
+from discovery.store import Workspace
+
+MEMBER_FORMS = tuple(FORMS)
+
+
+@dataclass(frozen=True)
+class ListedSegment:
+    """One segment's list: its file, how many are on it, and how many were left out and why."""
+
+    segmentation: str
+    name: str
+    file: str
+    listed: int
+    without_consent: int
+    without_identifier: int
+
+
+@dataclass(frozen=True)
+class MemberExport:
+    """Lists of members: name to text, and what each holds."""
+
+    files: Mapping[str, str]
+    segments: tuple[ListedSegment, ...]
+
+
+def export_members(
+    run: Run, workspace: Workspace, form: str = "spreadsheet", channel: Channel | None = "email", segmentation: str = ""
+) -> MemberExport:
+    """Return one CSV for each segment: its members by their labels, not by a rule's approximation.
+
+    Parameters
+    ----------
+    run, workspace
+        Whose segments, and whose profiles.
+    form : str
+        ``spreadsheet`` (safe to open), ``machine`` (unchanged), ``meta`` or ``google`` (hashed).
+    channel : str or None
+        Only who allows ``email`` or ``sms``; None: everybody, for analysis.
+    segmentation : str
+        Which one; empty: the recommended one.
+
+    Raises
+    ------
+    UsageError
+        If the form or the segmentation is not known.
+    WorkspaceError
+        If the workspace holds no dataset.
+    """
+    if form not in FORMS:
+        raise UsageError(f"--for must be one of {', '.join(FORMS)}, got {form!r}.")
+    chosen = run.segmentation(segmentation or run.recommended)
+    dataset = workspace.dataset()
+    if dataset is None:
+        raise WorkspaceError("The workspace must hold its dataset, for the profiles' e-mails and phones, and does not.")
+    columns = ", ".join(identifier(name) for name in ("customer_id", *PROFILE))
+    with Engine() as engine:
+        people = engine.frame(f"SELECT {columns} FROM {engine.table(dataset.profiles_path)}")
+    people = people.set_index("customer_id").reindex(chosen.labels.index).reset_index()
+    files, segments = {}, []
+    for each in chosen.placed:
+        inside = (chosen.labels == each.id).to_numpy()
+        found = member_list(people[inside], form, channel)
+        file = f"{chosen.name}-{slug(each.name)}.csv"
+        files[file] = found.table.to_csv(index=False)
+        counts = (len(found.table), found.without_consent, found.without_identifier)
+        segments.append(ListedSegment(chosen.name, each.name, file, *counts))
+    return MemberExport(files, tuple(segments))
