@@ -17,8 +17,12 @@ from discovery.charts.format import count, day, rate
 from discovery.charts.scorecard import QUESTIONS, method_name, summary
 from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
+from discovery.core.progress import Progress
 from discovery.core.run import Run
+from discovery.decision_commands import decisions_app, merge
+from discovery.export_commands import export
 from discovery.progress_bars import progress_bars
+from discovery.progress_file import told_in
 from discovery.rule_commands import rules_app
 from discovery.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console, day_from
 
@@ -32,6 +36,9 @@ app = typer.Typer(
 config_app = typer.Typer(help="Configs.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(rules_app, name="rules")
+app.add_typer(decisions_app, name="decisions")
+app.command()(export)
+app.command()(merge)
 
 _OURS = 70
 
@@ -80,6 +87,12 @@ def run(
     engine: Annotated[str, typer.Option(help="duckdb or spark: what computes the features.")] = "",
     spark_master: Annotated[str, typer.Option(help="Address of a Spark master; none: Spark on this machine.")] = "",
     memory_limit: Annotated[str, typer.Option(help="Such as 8GB; beyond it the engine spills to disk.")] = "",
+    told_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--progress-file", help="For programs: a JSON file of progress. Ends with standard input."
+        ),
+    ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -88,8 +101,15 @@ def run(
     asked = {"kind": engine, "spark_master": spark_master, "memory_limit": memory_limit}
     named = [f"engine.{name}={value}" for name, value in asked.items() if value]
     when = day_from(as_of) if as_of else None
-    with progress_bars(quiet or as_json) as tell:
-        done = service.discover(config, workspace, as_of=when, overrides=[*named, *(overrides or ())], progress=tell)
+
+    def work(tell: Progress) -> Run:
+        return service.discover(config, workspace, as_of=when, overrides=[*named, *(overrides or ())], progress=tell)
+
+    if told_to:
+        done = told_in(told_to, work)
+    else:
+        with progress_bars(quiet or as_json) as tell:
+            done = work(tell)
     if as_json:
         answer(summary(done), True, "")
         return
@@ -117,29 +137,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the scorecard of a run."""
-    found = service.open_workspace(workspace).load(run_id)
+    found = service.load_run(service.open_workspace(workspace), run_id)
     if as_json:
         answer(summary(found), True, "")
     else:
         _print_run(found)
-
-
-@app.command()
-def export(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
-    workspace: InWorkspace,
-    out: Annotated[Path, typer.Option(help="Folder to write to.")],
-    form: Annotated[str, typer.Option("--format", help="yaml, sql or english.")] = "yaml",
-    dialect: Annotated[str, typer.Option(help="Of SQL: " + ", ".join(service.DIALECTS) + ".")] = "duckdb",
-    segmentation: Annotated[str, typer.Option(help="kmeans or hdbscan; empty: all.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Write the rules of the discovered segments for other systems and people."""
-    files = service.export_run(service.open_workspace(workspace).load(run_id), form, dialect, segmentation)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (out / name).write_text(text, encoding="utf-8")
-    answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
 
 
 @app.command()
@@ -189,7 +191,8 @@ def dashboard(
 def main() -> None:
     """Run the command line; an error on purpose is one line, anything else our fault with a trace."""
     try:
-        app(standalone_mode=False)
+        # A command that ends with typer.Exit gives its code back here.
+        sys.exit(app(standalone_mode=False))
     except DiscoveryError as error:
         typer.echo(f"discovery: {error}", err=True)
         sys.exit(error.exit_code)

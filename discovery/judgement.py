@@ -106,16 +106,19 @@ def structure_evidence(segmentation: Segmentation) -> Evidence:
     clusters = segmentation.k + len(segmentation.lineage)
     chosen = next((c for c in segmentation.candidates if c.k == clusters), None)
     stability = chosen.statistics["stability"] if chosen else None
+    # A mixture has no null of its own: whether there are kinds was tested once, on the customers.
+    agreement = segmentation.model.get("agreement")
+    value = stability.value if stability else agreement if isinstance(agreement, float) else None
     return Evidence(
         segmentation.name,
         (),
         "stable",
         "structure",
-        stability.value if stability else None,
+        value,
         None,
         (stability.null_low, stability.null_high) if stability else None,
         None,
-        verdict if stability else Verdict.NOT_TESTED,
+        Verdict.NOT_TESTED if value is None else verdict,
         segmentation.structure_reason,
         "ari",
     )
@@ -228,8 +231,9 @@ def recommend(
 ) -> tuple[str, str]:
     """Return which segmentation to use, and why: the one whose segments say most about what customers did next.
 
-    Only segmentations that place enough customers in a number of segments a team can use are considered; where nothing
-    was seen after the date, KMeans, whose segments need no rule to have been written.
+    Only segmentations that place enough customers in a number of segments a team can use are considered. Where there
+    are kinds of customers it is the mixture, which follows kinds most closely; where nothing was seen after the date,
+    KMeans, whose segments need no rule to have been written.
     """
     band = settings.cluster
     usable = [
@@ -237,6 +241,12 @@ def recommend(
     ] or [s for s in segmentations if s.k >= 2]
     if not usable:
         return segmentations[0].name, "No segmentation places customers in two segments or more."
+    kinds = [s for s in usable if s.name == "mixture" and s.structure is Structure.DISCOVERED]
+    if kinds:
+        return kinds[0].name, (
+            "There are kinds of customers, and of all that was tried on stores with planted kinds the mixture came "
+            f"closest to them. {kinds[0].structure_reason}"
+        )
     value = {
         e.segmentation: e.value for e in evidence if e.check == "forward_auc" and e.value is not None and not e.subject
     }

@@ -19,10 +19,10 @@ from discovery.cluster.embed import embed
 from discovery.core.compile import as_plain
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError, did_you_mean
-from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
+from discovery.core.records import Records
 from discovery.core.rule import leaves
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation
@@ -32,9 +32,10 @@ from discovery.engine.duckdb import Engine
 from discovery.features.catalogue import default_cluster_features
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
+from discovery.features.records import RECORD_EVENTS, extract_records
 from discovery.ingest.read import ingest
 from discovery.ingest.stamps import file_stamps
-from discovery.judgement import Selected, induced_rules, judge, recommend, selected_by, written_rules
+from discovery.judgement import Judged, Selected, induced_rules, judge, recommend, selected_by, written_rules
 from discovery.measuring import Measured, measure, vocabulary_of
 from discovery.responses import Responses, responses_at
 from discovery.rules.beside import beside
@@ -42,7 +43,14 @@ from discovery.rules.evaluate import select
 from discovery.rules.library import Library, library_from
 from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
-from discovery.segmentations import Placed, hdbscan_segmentation, kmeans_segmentation, place, rules_segmentation
+from discovery.segmentations import (
+    Placed,
+    hdbscan_segmentation,
+    kmeans_segmentation,
+    mixture_segmentation,
+    place,
+    rules_segmentation,
+)
 from discovery.store import Config, Staging, Workspace, read_library
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import reference_auc
@@ -68,11 +76,13 @@ def bring_in(
     engine: Engine, config: Config, workspace: Workspace, staging: Staging, progress: Progress
 ) -> tuple[Dataset, str, bool]:
     """Return the config's dataset, its origin, and whether it is new: read again only where the source changed."""
+    settings, own = config.settings, workspace.dataset()
+    if own is not None and (config.base / settings.source.path).resolve() == own.folder:
+        return own, "", False
     origin = _origin(config)
     known = workspace.dataset(origin)
     if known is not None:
         return known, origin, False
-    settings = config.settings
     folder = staging.folder / "dataset"
     dataset = ingest(engine, settings.source, config.base, folder, progress, settings.places.postal_points)
     return dataset, origin, True
@@ -122,9 +132,14 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
                 measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
             )
             responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
+            known_orders = ordered and (measured.table.values["orders"] > 0).any()
+            most = settings.cluster.categories
+            records = extract_records(measuring, dataset, day, most=most) if known_orders else None
         selected = selected_by(library.rules, measured.table, known, dataset.currency)
         measured = replace(measured, table=measured.table.only(kept))
-        run = _analyse(measured, selected, responses, question, asked, library, dataset, settings, clock, progress)
+        run = _analyse(
+            measured, records, selected, responses, question, asked, library, dataset, settings, clock, progress
+        )
         if new:
             staging.put_dataset(dataset, origin)
         staging.put_run(run)
@@ -133,6 +148,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 
 def _analyse(
     measured: Measured,
+    records: Records | None,
     selected: Selected,
     responses: Responses,
     question: BusinessQuestion,
@@ -146,35 +162,47 @@ def _analyse(
     """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
     table = measured.table
     known = {f.name: f for f in table.features}
-    names = settings.cluster.features or question.features or _default_features(dataset, table)
+    names = cluster_features(settings, question, dataset, table)
     inside = (
         select(parse(question.population, known), table) if question.population else np.ones(len(table), dtype=bool)
     )
     with clock.step("clusters"):
-        placed = place(table, inside, names, settings.cluster.clip)
-        kmeans = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
+        named = settings.cluster.features or question.features
+        placed, dense = (
+            place(table, inside, names, settings.cluster, records, space == "shrunken" and not named, settings.seed)
+            for space in (settings.cluster.space, settings.cluster.hdbscan_space)
+        )
+        kmeans, choice = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
         progress("Looking for dense groups", 0.0)
-        hdbscan = hdbscan_segmentation(table, placed, question, settings.cluster, settings.seed)
+        hdbscan = hdbscan_segmentation(table, dense, question, settings.cluster, settings.seed)
         progress("Looking for dense groups", 1.0)
+        found = [kmeans, hdbscan]
+        if placed.records is not None:
+            found.append(
+                mixture_segmentation(
+                    table, placed, placed.records, choice, question, settings.cluster, settings.seed, progress
+                )
+            )
         rules = rules_segmentation(table, library.dividing, settings.seed)
-    segmentations = (kmeans, hdbscan, rules)
+    segmentations = (*found, rules)
     with clock.step("rules"):
         progress("Finding rules", 0.0)
         ruled = list(written_rules(library.dividing, known, dataset.currency))
-        for number, each in enumerate((kmeans, hdbscan)):
+        for number, each in enumerate(found):
             ruled += induced_rules(each, table, known, dataset.currency, settings.rules, settings.seed)
-            progress("Finding rules", (number + 1) / 2)
-        compared = [x for s in (kmeans, hdbscan) for x in beside(selected.members, s, settings.rules, settings.seed)]
+            progress("Finding rules", (number + 1) / len(found))
+        compared = [x for s in found for x in beside(selected.members, s, settings.rules, settings.seed)]
     with clock.step("evidence"):
-        evidence, merges = _judge_all(segmentations, table, responses, ruled, names, settings, progress)
-        best, why = recommend(segmentations, evidence, settings)
+        reference = _reference(segmentations[0], table, responses.forward, settings)
+        judged = judge_all(segmentations, table, responses, ruled, names, reference, settings, progress)
+        best, why = recommend(segmentations, judged.evidence, settings)
     with clock.step("embedding"):
         progress("Laying out the map", 0.0)
         embedding, method = _embedding(table, placed, settings)
         progress("Laying out the map", 1.0)
     plain = {**as_plain(settings), "as_of": table.as_of.isoformat()}
     return Run(
-        id=f"{table.as_of}-{question.name}-{_digest(plain, table.fingerprint)}",
+        id=f"{table.as_of}-{question.name}-{digest(plain, table.fingerprint)}",
         question_asked=asked,
         currency=dataset.currency,
         horizon_days=responses.forward.days,
@@ -183,8 +211,9 @@ def _analyse(
         segmentations=segmentations,
         recommended=best,
         recommended_reason=why,
-        evidence=evidence,
-        merges=merges,
+        evidence=judged.evidence,
+        merges=judged.merges,
+        merge_paths=judged.merge_paths,
         rules=tuple(ruled),
         overlap=overlap(segmentations),
         embedding=embedding,
@@ -198,29 +227,31 @@ def _analyse(
     )
 
 
-def _judge_all(
+def judge_all(
     segmentations: Sequence[Segmentation],
     table: FeatureTable,
     responses: Responses,
     ruled: Sequence[SegmentRule],
     clustered_on: tuple[str, ...],
+    reference: float | None,
     settings: Settings,
     progress: Progress,
-) -> tuple[tuple[Evidence, ...], tuple[MergeVerdict, ...]]:
+) -> Judged:
+    """Return the evidence about several segmentations; see `judge`."""
     progress("Weighing the evidence", 0.0)
-    reference = _reference(segmentations[0], table, responses.forward, settings)
-    evidence: list[Evidence] = []
-    merges: list[MergeVerdict] = []
+    found = []
     for number, each in enumerate(segmentations):
         rules = {r.rule.segment_id: r.rule for r in ruled if r.segmentation == each.name}
         # Written rules were made with the features they read; clusters with those they were cut along.
         made_with = tuple(dict.fromkeys(x.feature for r in rules.values() for x in leaves(r.where)))
-        used = made_with if each.name == "rules" else clustered_on
-        judged = judge(each, table, rules, used, responses, reference, settings)
-        evidence += judged.evidence
-        merges += judged.merges
+        used = made_with if each.name == "rules" else _made_of(each, clustered_on, table)
+        found.append(judge(each, table, rules, used, responses, reference, settings))
         progress("Weighing the evidence", (number + 1) / len(segmentations))
-    return tuple(evidence), tuple(merges)
+    return Judged(
+        tuple(e for judged in found for e in judged.evidence),
+        tuple(m for judged in found for m in judged.merges),
+        tuple(p for judged in found for p in judged.merge_paths),
+    )
 
 
 def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow, settings: Settings) -> float | None:
@@ -233,8 +264,15 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
 
 
-def _default_features(dataset: Dataset, table: FeatureTable) -> tuple[str, ...]:
-    """Return what is clustered on unless somebody says otherwise: without orders, the numbers customers were asked."""
+def cluster_features(
+    settings: Settings, question: BusinessQuestion, dataset: Dataset, table: FeatureTable
+) -> tuple[str, ...]:
+    """Return what is clustered on: as the config or the question says, or the catalogue's default set.
+
+    Without orders that is the numbers customers were asked.
+    """
+    if named := settings.cluster.features or question.features:
+        return named
     if "placed_order" in dataset.events_by_name:
         return default_cluster_features()
     asked = [f.name for f in table.features if f.family == "Zero-party" and f.kind == "number"]
@@ -245,6 +283,14 @@ def _default_features(dataset: Dataset, table: FeatureTable) -> tuple[str, ...]:
             "Map more columns, or check that orders have a value above 0."
         )
     return names
+
+
+def _made_of(segmentation: Segmentation, clustered_on: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:
+    """Return the features that had a part in making clusters: of records, all that are read from the same events."""
+    if segmentation.model.get("space") != "shrunken":
+        return clustered_on
+    same = (f.name for f in table.features if f.holdout and (RECORD_EVENTS.intersection(f.events) or f.of))
+    return tuple(dict.fromkeys((*clustered_on, *same)))
 
 
 def _check_names(names: Sequence[str], known: Mapping[str, Feature], stated: Feature | None) -> None:
@@ -269,10 +315,10 @@ def _origin(config: Config) -> str:
     """Return a digest of the source's settings and the size and time of its files: changed, it is read again."""
     stamps = file_stamps(config.settings.source, config.base)
     read = {"source": as_plain(config.settings.source), "places": as_plain(config.settings.places)}
-    return _digest({**read, "base": str(config.base)}, json.dumps(stamps))
+    return digest({**read, "base": str(config.base)}, json.dumps(stamps))
 
 
-def _digest(settings: dict[str, object], data: str) -> str:
+def digest(settings: dict[str, object], data: str) -> str:
     """Return eight hex digits of settings, data and release; where the files lie does not count."""
     text = json.dumps([_placeless(settings), data, version("segment-discovery")], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]

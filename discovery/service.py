@@ -13,54 +13,115 @@ import pandas as pd
 from discovery import pipeline, rulebook
 from discovery.core.compile import SettingRow, compile_settings, setting_rows
 from discovery.core.dataset import Dataset
+from discovery.core.decision import Decision, DecisionKind
 from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
-from discovery.core.rule import Condition, Rule
-from discovery.core.run import Run, SegmentRule
+from discovery.core.rule import Condition
+from discovery.core.run import Run
+from discovery.decided import decide, decisions, load_run
+from discovery.drafts import Draft, Words, draft_rule, forget_rule, read_rule, rule_words, save_rule, saved_rules
 from discovery.engine.duckdb import Engine
-from discovery.engine.sql import DIALECTS, translate
+from discovery.engine.sql import DIALECTS
 from discovery.export import targets
-from discovery.export.yaml import document
+from discovery.exports import FORMATS, export_run
 from discovery.features.catalogue import CATALOGUE
+from discovery.ingest.preview import preview
 from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
-from discovery.measuring import measure, selection_sql
+from discovery.ingest.table.open import ALLOWED as TABLE_COLUMNS
+from discovery.ingest.table.open import REQUIRED as TABLE_NEEDS
+from discovery.jobs import Job, State, Status, cancel_job, holding, jobs, start_job, write_status
+from discovery.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
+from discovery.measuring import measure
+from discovery.member_export import MEMBER_FORMS, MemberExport, export_members
+from discovery.merging import merge, undo_decision
+from discovery.rule_imports import ImportedSegment, import_rules, read_names
 from discovery.rulebook import Evaluation
 from discovery.rules.evaluate import membership
 from discovery.rules.faults import Finding
-from discovery.rules.library import Library, as_entries, rules_from, slug
+from discovery.rules.library import Library, rules_from
 from discovery.rules.parse import to_text
-from discovery.store import Config, RunSummary, Workspace, read_config, shipped
+from discovery.store import (
+    Config,
+    RunSummary,
+    Workspace,
+    drop_old_uploads,
+    drop_source,
+    drop_uploads,
+    keep_upload,
+    own_entries,
+    read_config,
+    shipped,
+    upload_folder,
+)
 
 __all__ = [
     "DIALECTS",
     "FORMATS",
+    "MEMBER_FORMS",
+    "TABLE_COLUMNS",
+    "TABLE_NEEDS",
     "Config",
+    "Decision",
+    "DecisionKind",
+    "Draft",
+    "ImportedSegment",
+    "Job",
+    "KlaviyoExport",
+    "MemberExport",
     "RunSummary",
+    "State",
+    "Status",
+    "Words",
     "Workspace",
+    "cancel_job",
     "config_rows",
+    "decide",
+    "decisions",
     "discover",
+    "draft_rule",
+    "drop_old_uploads",
+    "drop_source",
+    "drop_uploads",
     "evaluate_rule_file",
     "evaluate_rules",
+    "export_klaviyo",
+    "export_members",
     "export_run",
     "extract_features",
+    "forget_rule",
+    "holding",
+    "import_rules",
     "ingest",
+    "jobs",
+    "keep_upload",
     "lint_rules",
+    "load_run",
+    "merge",
     "open_workspace",
+    "own_entries",
+    "preview",
+    "push_klaviyo",
     "read_canonical",
     "read_config",
     "read_klaviyo",
+    "read_names",
+    "read_rule",
     "read_shopify",
     "read_table",
     "rule_text",
+    "rule_words",
+    "save_rule",
+    "saved_rules",
     "shipped",
     "simulate",
+    "start_job",
+    "undo_decision",
+    "upload_folder",
     "vocabulary",
+    "write_status",
 ]
-
-#: What ``export_run`` can write.
-FORMATS = ("yaml", "sql", "english")
 
 
 def open_workspace(path: str | Path) -> Workspace:
@@ -288,71 +349,3 @@ def _window(feature: Feature) -> str:
 def config_rows(config: Config) -> tuple[SettingRow, ...]:
     """Return every setting of a config: value, default, unit, where it came from."""
     return tuple(setting_rows(config.settings, config.origins))
-
-
-def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str = "") -> dict[str, str]:
-    """Return the rules of a run's segments as files: name to text.
-
-    Parameters
-    ----------
-    run : Run
-        Whose rules.
-    form : str
-        ``yaml`` (one file per segmentation), ``sql`` (one query per segment) or ``english`` (one text).
-    dialect : str
-        Of SQL: one of ``DIALECTS``.
-    segmentation : str
-        Which one; empty: all that have rules.
-
-    Raises
-    ------
-    UsageError
-        If the form, the dialect or the segmentation is not known, or there is no rule to export.
-    """
-    if form not in FORMATS:
-        raise UsageError(f"--format must be one of {', '.join(FORMATS)}, got {form!r}.")
-    if segmentation:
-        run.segmentation(segmentation)
-    chosen = [r for r in run.rules if segmentation in ("", r.segmentation)]
-    if not chosen:
-        raise UsageError(f"Run {run.id} has no rules{f' for {segmentation}' if segmentation else ''} to export.")
-    match form:
-        case "yaml":
-            return {f"{name}.yaml": _yaml(run, rules) for name, rules in _by_segmentation(chosen).items()}
-        case "sql":
-            return {f"{r.segmentation}-{slug(r.rule.name)}.sql": _sql(run, r, dialect) for r in chosen}
-        case _:
-            return {"segments.txt": "\n".join(_english(r) for r in chosen)}
-
-
-def _by_segmentation(rules: Sequence[SegmentRule]) -> dict[str, list[Rule]]:
-    out: dict[str, list[Rule]] = {}
-    for each in rules:
-        out.setdefault(each.segmentation, []).append(each.rule)
-    return out
-
-
-def _yaml(run: Run, rules: Sequence[Rule]) -> str:
-    heading = (
-        f"Rules induced from run {run.id}, at {run.as_of}.\nA rule may select a customer that another selects too."
-    )
-    return document(as_entries(rules), heading)
-
-
-def _sql(run: Run, ruled: SegmentRule, dialect: str) -> str:
-    heading = (
-        f"-- {ruled.rule.name}\n-- {ruled.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
-    )
-    return heading + translate(_selection(run, ruled.rule.where), dialect) + "\n"
-
-
-def _selection(run: Run, where: Condition) -> str:
-    return selection_sql(where, {f.name: f for f in run.table.features}, run.as_of, run.table.cutoffs)
-
-
-def _english(ruled: SegmentRule) -> str:
-    found = ruled.rule.fidelity
-    measured = ""
-    if found is not None:
-        measured = f" It finds {found.recall:.0%} of the segment, and {found.precision:.0%} of those it selects belong."
-    return f"{ruled.segmentation} · {ruled.rule.name}: {ruled.english}{measured}"

@@ -75,6 +75,12 @@ class ClusterSettings:
     space: Literal["shrunken", "features"] = setting(
         "shrunken", "Cluster on empirical-Bayes features of orders and messages, or on plain features."
     )
+    hdbscan_space: Literal["shrunken", "features"] = setting(
+        "features", "The same for HDBSCAN; on empirical-Bayes features it finds planted types no better."
+    )
+    lead: float = setting(
+        3.0, "Weight of the orders to come where no kinds are found and customers are cut for use; 0: none.", "", 0, 10
+    )
     categories: int = setting(10, "Categories told apart in what customers buy; the rest is other.", "", 1, 30)
     k: int = setting(0, "Number of segments of KMeans and mixture; 0: chosen by evidence.", "segments", 0, 30)
     k_low: int = setting(2, "Smallest number considered.", "segments", 2, 12)

@@ -1,16 +1,27 @@
 """Floor 3: what lies on disk. The workspace, the files of a run, and configs."""
 
 from discovery.store.config import Config, read_config, read_entries, read_library, shipped
+from discovery.store.rule_file import RULE_FILE, change_entries, own_entries, replace_text
+from discovery.store.uploads import drop_old_uploads, drop_source, drop_uploads, keep_upload, upload_folder
 from discovery.store.workspace import RunSummary, Staging, Workspace, check_name
 
 __all__ = [
+    "RULE_FILE",
     "Config",
     "RunSummary",
     "Staging",
     "Workspace",
+    "change_entries",
     "check_name",
+    "drop_old_uploads",
+    "drop_source",
+    "drop_uploads",
+    "keep_upload",
+    "own_entries",
     "read_config",
     "read_entries",
     "read_library",
+    "replace_text",
     "shipped",
+    "upload_folder",
 ]

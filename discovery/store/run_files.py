@@ -22,6 +22,7 @@ from discovery.core.documents import (
     library_document,
     library_rule_from,
     merge_from,
+    merge_path_from,
     plain,
     rule_document,
     rule_from,
@@ -39,9 +40,8 @@ def read_run(folder: Path) -> Run:
     table = _table(folder, document)
     assignments = pd.read_parquet(folder / "assignments.parquet")
     segments = read_document(folder / "segments.json")["segments"]
-    # Runs of earlier releases have none.
-    path = folder / "library.json"
-    library = read_document(path) if path.is_file() else {"rules": [], "beside": []}
+    library = _document(folder / "library.json", {"rules": [], "beside": []})
+    merge_path = _document(folder / "merge_path.json", {"paths": []})
     return Run(
         id=document["id"],
         question_asked=document["question_asked"],
@@ -63,6 +63,7 @@ def read_run(folder: Path) -> Run:
         embedding_method=document["embedding_method"],
         library=tuple(library_rule_from(r) for r in library["rules"]),
         beside=tuple(beside_from(b) for b in library["beside"]),
+        merge_paths=tuple(merge_path_from(p) for p in merge_path["paths"]),
         problems=document["problems"],
         notes=tuple(document["notes"]),
         timings=document["made"]["timings"],
@@ -98,6 +99,7 @@ def write_run(run: Run, folder: Path) -> None:
     write_document(folder / "segments.json", {"segments": segments})
     write_document(folder / "evidence.json", {"evidence": run.evidence})
     write_document(folder / "merges.json", {"merges": run.merges})
+    write_document(folder / "merge_path.json", {"paths": run.merge_paths})
     write_document(folder / "rules.json", {"rules": [rule_document(r) for r in run.rules]})
     library = {"rules": [library_document(r) for r in run.library], "beside": run.beside}
     write_document(folder / "library.json", library)
@@ -167,6 +169,11 @@ def _table(folder: Path, document: Mapping[str, Any]) -> FeatureTable:
     values = pd.DataFrame(columns, index=read.index)
     cutoffs = {name: tuple(values) for name, values in document["cutoffs"].items()}
     return FeatureTable(values, features, date.fromisoformat(document["as_of"]), document["fingerprint"], cutoffs)
+
+
+def _document(path: Path, missing: dict[str, Any]) -> dict[str, Any]:
+    """Return a document that runs of earlier releases do not have: `missing` instead of it."""
+    return read_document(path) if path.is_file() else missing
 
 
 def read_document(path: Path) -> dict[str, Any]:

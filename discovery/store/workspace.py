@@ -17,6 +17,7 @@ from discovery.core.dataset import Dataset
 from discovery.core.documents import plain
 from discovery.core.errors import WorkspaceError, did_you_mean
 from discovery.core.run import Run
+from discovery.store.decisions import Ledger
 from discovery.store.run_files import read_document, read_run, write_document, write_run
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -96,6 +97,29 @@ class Workspace:
         """Return a run read back: equal to the one written."""
         return read_run(self.run_folder(run_id))
 
+    def holds(self, run_id: str) -> bool:
+        """Return whether there is a run of that id."""
+        return (self.path / "runs" / check_name(run_id) / "run.json").is_file()
+
+    def recommended(self, run_id: str) -> str:
+        """Return the recommended segmentation of a run."""
+        listed = read_document(self.run_folder(run_id) / "run.json")["segmentations"]
+        return str(next(s["name"] for s in listed if s["recommended"]))
+
+    def segment_names(self, run_id: str, segmentation: str) -> dict[str, str]:
+        """Return the names of a segmentation's segments as the run made them, by id, without reading all of the run."""
+        out: dict[str, dict[str, str]] = {}
+        for each in read_document(self.run_folder(run_id) / "segments.json")["segments"]:
+            out.setdefault(each["segmentation"], {})[each["id"]] = each["name"]
+        if segmentation not in out:
+            raise WorkspaceError(f"No segmentation {segmentation!r} in run {run_id}. {did_you_mean(segmentation, out)}")
+        return out[segmentation]
+
+    @property
+    def ledger(self) -> Ledger:
+        """What people decided about the runs."""
+        return Ledger(self.path / "decisions.sqlite")
+
     def dataset(self, origin: str = "") -> Dataset | None:
         """Return the workspace's dataset, if it holds one and, where `origin` is stated, one made from that."""
         path = self.path / "dataset" / "dataset.json"
@@ -171,6 +195,14 @@ class Staging:
         target.parent.mkdir(exist_ok=True)
         _swap(folder, target)
         return target
+
+    def set_aside(self, run_id: str) -> None:
+        """Take a run off the list; its files stay beside the others, under a name no run can have."""
+        folder = self.workspace / "runs" / check_name(run_id)
+        if folder.is_dir():
+            aside = folder.with_name(f".undone-{run_id}")
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.rename(aside)
 
 
 def _swap(new: Path, target: Path) -> None:

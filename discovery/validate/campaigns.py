@@ -79,6 +79,7 @@ class _Found:
     reason: str
     against: str
     n: int
+    shrunk: float | None = None
 
 
 def campaign_evidence(
@@ -88,6 +89,12 @@ def campaign_evidence(
 
     A number passes where it differs from that of all other recipients of the campaign, an uplift where it differs from
     none; each after Holm over all campaigns and segments. Campaigns sent before the date are not tested.
+
+    Notes
+    -----
+    The best of several rates is partly luck, so beside each stands one shrunk by a beta prior that expects everyone's
+    rate and weighs as many recipients as the settings say. The prior is weak and fixed: a campaign has one rate per
+    segment, and from fewer than some twenty a prior cannot be learnt.
     """
     rng = np.random.default_rng(seed)
     answers, rates = campaigns.of(segmentation), campaigns.rates
@@ -98,7 +105,7 @@ def campaign_evidence(
         for key, mine in everyone.groupby("segment"):
             segment, got = str(key), mine[mine["received"]]
             if len(got) >= SMALLEST:
-                found += _rates(campaigns, rates, campaign, segment, got, all_got)
+                found += _rates(campaigns, rates, campaign, segment, got, all_got, settings.prior_recipients)
                 found += _revenue(campaigns, campaign, segment, got, all_got, rng)
             elif len(got):
                 few.append(_too_few(segmentation.name, campaign, segment, len(got)))
@@ -118,6 +125,7 @@ def _rates(
     segment: str,
     got: pd.DataFrame,
     everyone: pd.DataFrame,
+    prior: int,
 ) -> Iterator[_Found]:
     n = len(got)
     for check, (column, words) in rates.items():
@@ -129,7 +137,8 @@ def _rates(
             f"({interval[0]:.1%} to {interval[1]:.1%}), {overall:.1%} of all."
         )
         p_value = against_rest(hits, n, all_hits, len(everyone))
-        yield _Found(campaign, segment, check, rate, interval, overall, p_value, reason, _OTHERS, n)
+        shrunk = (hits + prior * overall) / (n + prior)
+        yield _Found(campaign, segment, check, rate, interval, overall, p_value, reason, _OTHERS, n, shrunk)
 
 
 def _revenue(
@@ -192,6 +201,7 @@ def _evidence(segmentation: str, campaigns: Campaigns, found: _Found, told: bool
         "money" if found.check == REVENUE else "share",
         found.n,
         found.campaign,
+        found.shrunk,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from discovery.validate.size import SMALLEST
 
@@ -90,12 +90,12 @@ class Difference:
     @property
     def p_differs(self) -> float:
         """P-value of the test that there is no difference."""
-        return 2 * float(norm.sf(abs(self.centre) / self.error)) if self.error > 0 else 1.0
+        return 2 * float(ndtr(-(abs(self.centre) / self.error))) if self.error > 0 else 1.0
 
     @property
     def p_equal(self) -> float:
         """P-value of the two one-sided tests that the difference reaches the margin."""
-        return float(norm.sf((self.margin - abs(self.centre)) / self.error)) if self.error > 0 else 1.0
+        return float(ndtr(-((self.margin - abs(self.centre)) / self.error))) if self.error > 0 else 1.0
 
     def customers_needed(self, alpha: float, power: float) -> int:
         """Return how many customers each of two truly equal segments needs for equivalence to be seen.
@@ -106,7 +106,7 @@ class Difference:
         >>> Difference(0.0, 0.0, error, 0.01, 0.06, 2_000, 1_000).customers_needed(0.05, 0.8)
         9661
         """
-        wanted = float(norm.ppf(1 - alpha) + norm.ppf(1 - (1 - power) / 2))
+        wanted = float(ndtri(1 - alpha) + ndtri(1 - (1 - power) / 2))
         return int(np.ceil(self.smaller * (wanted * self.error / self.margin) ** 2))
 
 

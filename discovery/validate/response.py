@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint, test_proportions_2indep
 from threadpoolctl import threadpool_limits
 
@@ -178,8 +177,21 @@ def against_rest(hits: int, n: int, all_hits: int, everyone: int) -> float:
 
 
 def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
-    """Return which of several tests hold, with the chance of any false one among them at most `alpha`."""
-    return [bool(r) for r in multipletests(p_values, alpha=alpha, method="holm")[0]] if p_values else []
+    """Return which of several tests hold, with the chance of any false one among them at most `alpha` (Holm 1979).
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.02], 0.05)
+    [True, True, True]
+    >>> holm([0.01, 0.04, 0.03], 0.05)
+    [True, False, False]
+    """
+    # Not statsmodels' multipletests: it collects garbage at every call, which takes longer than all else here.
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    holds = np.empty(len(p), dtype=bool)
+    holds[order] = np.logical_and.accumulate(p[order] <= alpha / np.arange(len(p), 0, -1))
+    return [bool(each) for each in holds]
 
 
 def rate_interval(hits: int, n: int) -> tuple[float, tuple[float, float]]:

@@ -22,13 +22,24 @@ FLOORS = {
     "judgement": 3,
     "measuring": 3,
     "rulebook": 3,
+    "exports": 3,
+    "klaviyo_export": 3,
+    "member_export": 3,
+    "rule_imports": 3,
+    "drafts": 3,
+    "jobs": 3,
     "pipeline": 3,
     "store": 3,
+    "decided": 3,
+    "merging": 3,
     "service": 3,
     "charts": 3,
+    "decision_commands": 4,
     "progress_bars": 4,
+    "progress_file": 4,
     "terminal": 4,
     "rule_commands": 4,
+    "export_commands": 4,
     "cli": 4,
     "report": 4,
     "dashboard": 4,
@@ -43,19 +54,43 @@ THIRD_FLOOR = {
     "measuring": set(),
     "rulebook": {"measuring", "store"},
     "pipeline": {"segmentations", "judgement", "measuring", "responses", "store"},
-    "service": {"pipeline", "rulebook", "measuring", "store"},
+    "exports": {"measuring"},
+    "klaviyo_export": {"exports", "store"},
+    "member_export": {"store"},
+    "rule_imports": {"measuring", "store"},
+    "drafts": {"measuring", "store"},
+    "jobs": {"store"},
+    "service": {
+        "pipeline",
+        "rulebook",
+        "exports",
+        "klaviyo_export",
+        "member_export",
+        "rule_imports",
+        "measuring",
+        "store",
+        "drafts",
+        "jobs",
+        "decided",
+        "merging",
+    },
+    "decided": {"store"},
+    "merging": {"decided", "judgement", "measuring", "pipeline", "responses", "store"},
     "charts": set(),
 }
 FOURTH_FLOOR = {
-    "cli": {"progress_bars", "terminal", "rule_commands"},
+    "cli": {"progress_bars", "terminal", "rule_commands", "export_commands", "decision_commands", "progress_file"},
+    "export_commands": {"terminal"},
     "rule_commands": {"progress_bars", "terminal"},
     "terminal": set(),
+    "decision_commands": {"progress_bars", "terminal"},
     "__main__": {"cli"},
     "report": set(),
     "dashboard": set(),
     "progress_bars": set(),
+    "progress_file": set(),
 }
-MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "rule_commands"}
+MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "rule_commands", "export_commands", "jobs"}
 
 
 def modules() -> list[Path]:
@@ -126,7 +161,8 @@ def test_one_clock_and_one_source_of_chance(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             called = ast.unparse(node.func).split("(")[0]
-            assert called not in {"datetime.now", "datetime.utcnow", "date.today", "time.time"}, f"{path}: {called}"
+            now = called in {"datetime.now", "datetime.utcnow", "date.today", "time.time"}
+            assert not now or FLOORS[room(path)] == 4, f"{path}: {called}"
             assert not called.startswith("np.random.") or called in {
                 "np.random.default_rng",
                 "np.random.Generator",

@@ -46,6 +46,7 @@ def test_a_run_holds_every_file_of_the_contract(planted_workspace: Path, planted
         "segments.json",
         "evidence.json",
         "merges.json",
+        "merge_path.json",
         "rules.json",
         "overlap.parquet",
         "library.json",
