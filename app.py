@@ -12,7 +12,10 @@ st.set_page_config(page_title="Segment discovery", layout="wide")
 st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview", default=True),
+        st.Page(PAGES / "discover.py", title="Discover", url_path="discover"),
         st.Page(PAGES / "segments.py", title="Segments", url_path="segments"),
+        st.Page(PAGES / "rules.py", title="Rules beside clusters", url_path="rules"),
         st.Page(PAGES / "validate.py", title="Validate", url_path="validate"),
+        st.Page(PAGES / "breakdowns.py", title="Breakdowns", url_path="breakdowns"),
     ]
 ).run()

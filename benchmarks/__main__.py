@@ -14,6 +14,7 @@ SECTIONS = {
     "rules": "benchmarks.rules",
     "lifetime": "benchmarks.lifetime",
     "features": "benchmarks.features",
+    "clusters": "benchmarks.clusters",
     "many-rules": "benchmarks.many_rules",
     "merges": "benchmarks.merges",
 }

@@ -34,6 +34,11 @@ def statistics(run: Run, by: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for c in run.segmentation(by).candidates for name in c.statistics))
 
 
+def chosen_among(run: Run, by: str) -> str:
+    """Return `by` if its number of segments was chosen among several, else the first segmentation whose was."""
+    return next((name for name in (by, *(s.name for s in run.segmentations)) if statistics(run, name)), by)
+
+
 def words(statistic: str) -> tuple[str, str]:
     """Return what a statistic is called, and its name with the unit."""
     return STATISTICS.get(

@@ -10,6 +10,8 @@ DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹"}
+#: From so many days on, a time is told in years.
+YEARS_FROM = 730
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 #: Below this many customers a rate or an amount says something about single people (design: small cells).
@@ -134,7 +136,7 @@ def duration(days: float) -> str:
     """
     if not math.isfinite(days):
         return NONE
-    if abs(days) >= 730:
+    if abs(days) >= YEARS_FROM:
         return _signed(f"{abs(days) / 365.25:.1f} years", days)
     whole = round(days)
     return _signed(f"{abs(whole):,} {'day' if abs(whole) == 1 else 'days'}", whole)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any, Literal
+
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import TOO_FEW, count, many, part_of, rate
+from discovery.charts.format import SMALL_CELL, TOO_FEW, count, many, part_of, rate
 from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, plain, top_axis
 from discovery.core.run import Run
+from discovery.core.segment import UNASSIGNED
 
+Measure = Literal["share_of_cluster", "share_of_rule", "jaccard", "both"]
+#: What may be shown of a cluster and a rule, and what the axis calls it.
+MEASURES: Mapping[Measure, str] = {
+    "share_of_cluster": "share of the cluster's customers it holds, %",
+    "share_of_rule": "share of its customers that are in the cluster, %",
+    "jaccard": "customers of both, of those of either: Jaccard, 0 to 1",
+    "both": "customers of both",
+}
 #: A cluster lies in one rule where the rule holds at least this share of it.
 MOSTLY = 0.5
 
@@ -51,43 +63,57 @@ def overlap_title(run: Run, clusters: str = "kmeans", rules: str = "rules") -> s
     data = overlap_data(run, clusters, rules)
     if data.empty:
         return "These two segmentations were not compared"
-    best = data.groupby("cluster_id")["share_of_cluster"].max()
+    data = data[data["cluster_id"] != UNASSIGNED]
+    # Who is in no rule is not said by one.
+    best = data["share_of_cluster"].where(data["rule_id"] != UNASSIGNED).groupby(data["cluster_id"]).max()
     said = int((best >= MOSTLY).sum())
     who = part_of(said, len(best), "clusters")
     return f"{who} lie mostly in one rule ({rate(MOSTLY)} or more of their customers)"
 
 
-def overlap_table(run: Run, clusters: str = "kmeans", rules: str = "rules") -> pd.DataFrame:
-    """Return the nearest rule of every cluster as people read it."""
+def overlap_table(
+    run: Run, clusters: str = "kmeans", rules: str = "rules", measure: Measure = "share_of_cluster"
+) -> pd.DataFrame:
+    """Return the chart's numbers as people read them: one row per cluster, one column per rule."""
     data = overlap_data(run, clusters, rules)
-    rows = []
-    for _, pairs in data.groupby("cluster_id", sort=False):
-        best = max(pairs.to_dict("records"), key=lambda r: r["both"])
-        few = best["cluster_customers"] < 10
-        rows.append(
-            (
-                best["cluster"],
-                best["rule"],
-                count(best["both"]),
-                TOO_FEW if few else rate(best["share_of_cluster"]),
-                TOO_FEW if few else rate(best["share_of_rule"]),
-                f"{best['jaccard']:.2f}",
-            )
-        )
-    names = ["Cluster", "Nearest rule", "Customers in both", "Of the cluster", "Of the rule", "Jaccard (0 to 1)"]
-    return pd.DataFrame(rows, columns=names)
+    data["shown"] = [_shown(r, measure) for r in data.to_dict("records")]
+    order = {c: list(dict.fromkeys(data[c])) for c in ("cluster_id", "rule_id")}
+    wide = data.pivot(index="cluster_id", columns="rule_id", values="shown").loc[order["cluster_id"], order["rule_id"]]
+    names = dict(zip(data["rule_id"], data["rule"], strict=True))
+    wide = wide.rename(columns=names)
+    wide.insert(0, "Cluster", [run.segmentation(clusters).segment(i).name for i in wide.index])
+    return wide.reset_index(drop=True).rename_axis(columns=None)
 
 
-def overlap(run: Run, clusters: str = "kmeans", rules: str = "rules", look: Theme = LIGHT) -> go.Figure:
-    """Return a heat map of clusters (rows) by rules: the share of the cluster that the rule holds."""
+def _shown(row: Mapping[Hashable, Any], measure: Measure) -> str:
+    of = {"share_of_cluster": "cluster_customers", "share_of_rule": "rule_customers"}.get(measure)
+    if measure == "both":
+        return count(row["both"])
+    if row["cluster_customers"] < SMALL_CELL or (of and row[of] < SMALL_CELL):
+        return TOO_FEW
+    return f"{row[measure]:.2f}" if measure == "jaccard" else rate(row[measure])
+
+
+def overlap(
+    run: Run,
+    clusters: str = "kmeans",
+    rules: str = "rules",
+    look: Theme = LIGHT,
+    measure: Measure = "share_of_cluster",
+) -> go.Figure:
+    """Return a heat map of clusters (rows) by rules: what they share of their customers."""
     data = overlap_data(run, clusters, rules)
     left = [s for s in run.segmentation(clusters).segments if s.id in set(data["cluster_id"])]
     right = [s for s in run.segmentation(rules).segments if s.id in set(data["rule_id"])]
-    shares = data.pivot(index="cluster_id", columns="rule_id", values="share_of_cluster").reindex(
+    shares = data.pivot(index="cluster_id", columns="rule_id", values=measure).reindex(
         index=[s.id for s in left], columns=[s.id for s in right]
     )
-    few = {s.id for s in left if s.size < 10}
-    shares.loc[shares.index.isin(few)] = float("nan")
+    shares = shares.astype(float)
+    if measure != "both":
+        shares.loc[[s.id for s in left if s.size < SMALL_CELL]] = float("nan")
+    if measure == "share_of_rule":
+        shares[[s.id for s in right if s.size < SMALL_CELL]] = float("nan")
+    scale = 100.0 if measure.startswith("share") else 1.0
     together = {(r["cluster_id"], r["rule_id"]): int(r["both"]) for r in data.to_dict("records")}
     hover = [
         [
@@ -98,18 +124,17 @@ def overlap(run: Run, clusters: str = "kmeans", rules: str = "rules", look: Them
         for a in left
     ]
     heat = go.Heatmap(
-        z=shares.to_numpy() * 100,
+        z=shares.to_numpy() * scale,
         x=[s.id for s in right],
         y=[s.id for s in left],
-        # A share that rounds to nothing would only be ink.
-        text=[["" if not v >= 0.005 else f"{v * 100:.0f}%" for v in row] for row in shares.to_numpy()],
+        text=[[_inked(v, measure) for v in row] for row in shares.to_numpy()],
         texttemplate="%{text}",
         textfont={"family": FONT, "size": 12, "color": look.ink},
         customdata=hover,
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         zmin=0,
-        zmax=100,
+        zmax=max(float(shares.fillna(0).to_numpy().max()), 1.0) if measure == "both" else scale,
         colorscale=[[0, look.middle], [1, look.deep]],
         showscale=False,
         xgap=2,
@@ -122,7 +147,7 @@ def overlap(run: Run, clusters: str = "kmeans", rules: str = "rules", look: Them
         heads(tops) + 24 + 44 * max(len(left), 2),
         [heat],
         margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
-        xaxis=top_axis(look, "rule (share of the cluster's customers it holds, %)", [s.id for s in right], tops),
+        xaxis=top_axis(look, f"rule ({MEASURES[measure]})", [s.id for s in right], tops),
         yaxis=names_axis(
             look,
             "cluster",
@@ -131,3 +156,12 @@ def overlap(run: Run, clusters: str = "kmeans", rules: str = "rules", look: Them
             ticktext=[plain(s.name, 24) for s in left],
         ),
     )
+
+
+def _inked(value: float, measure: Measure) -> str:
+    """Return what stands in a cell: a number that rounds to nothing would only be ink."""
+    if not value >= (0.5 if measure == "both" else 0.005):
+        return ""
+    if measure == "both":
+        return count(value)
+    return f"{value:.2f}" if measure == "jaccard" else f"{value * 100:.0f}%"

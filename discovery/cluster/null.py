@@ -1,14 +1,18 @@
-"""Structureless data: each feature's own distribution and the rank correlations, and nothing else."""
+"""Structureless data: customers who differ smoothly, in everything they differ in, and as strongly together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv, gammaincinv, ndtr, ndtri
 from scipy.stats import rankdata
 
 from discovery.cluster.prepare import Matrix
+from discovery.cluster.shrink import PROCESS, Shrinkage
+from discovery.core.records import Records
 
 Square = NDArray[np.float64]
 _FITTING_ROUNDS = 5
@@ -37,6 +41,112 @@ def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:
     root = _fitted_root(points, ordered, np.random.default_rng([seed, 1]))
     for _ in range(draws):
         yield _draw(root, ordered, rng)
+
+
+def record_draws(records: Records, shrinkage: Shrinkage, draws: int, seed: int) -> Iterator[Matrix]:
+    """Yield empirical-Bayes features of stores without kinds, simulated at the level of records.
+
+    Everyone keeps when they ordered, how often, and how much is known of them. What they ordered is drawn anew: their
+    own mean value, shares and mix come from the one-kind priors, tied to each other and to the order process by a
+    Gaussian copula; then their orders, messages and lines are drawn from these. The records go through the same
+    shrinkage, and each feature is given the values observed, in the order of the drawn ones.
+
+    Notes
+    -----
+    The copula's correlations are raised until the features show those of the observed ones, as in `copula_draws`. What
+    the copula of features cannot know this null does: that whoever is known little stands in the middle of every
+    feature at once. It cannot see structure in the order process alone, or in one feature alone.
+    """
+    points = shrinkage.transform(records)
+    ordered = np.sort(points, axis=0)
+    fixed = [i for i, name in enumerate(shrinkage.names) if name in PROCESS]
+    wanted = _rank_correlations(points)
+
+    def drawn(latent: Square, rng: np.random.Generator) -> Matrix:
+        normal = _given(latent, points, fixed, rng)
+        scores = dict(zip(shrinkage.names, normal.T, strict=True))
+        found = shrinkage.transform(_records_from(scores, records, shrinkage, rng))
+        return np.take_along_axis(ordered, _places(found, rng), axis=0)
+
+    fitting = np.random.default_rng([seed, 1])
+    latent = wanted.copy()
+    for turn in range(3 * _FITTING_ROUNDS):
+        # Later steps are smaller, so that the chance of one draw evens out (Robbins and Monro 1951).
+        step = min(1.0, _FITTING_ROUNDS / (turn + 1))
+        latent = np.clip(latent + step * (wanted - _rank_correlations(drawn(latent, fitting))), -0.999, 0.999)
+        np.fill_diagonal(latent, 1.0)
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield drawn(latent, rng)
+
+
+def _given(latent: Square, points: Matrix, fixed: list[int], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return normal scores with the correlations `latent`, those of the fixed columns being the observed ones'."""
+    root = _root(latent)
+    correlations = root @ root.T
+    free = [i for i in range(len(latent)) if i not in fixed]
+    out = np.empty(points.shape)
+    out[:, fixed] = ndtri((_places(points[:, fixed], rng) + 0.5) / len(points))
+    back = correlations[np.ix_(free, fixed)] @ np.linalg.pinv(correlations[np.ix_(fixed, fixed)])
+    rest = correlations[np.ix_(free, free)] - back @ correlations[np.ix_(fixed, free)]
+    values, vectors = np.linalg.eigh(rest)
+    noise = rng.standard_normal((len(points), len(free))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    out[:, free] = out[:, fixed] @ back.T + noise
+    return out
+
+
+def _records_from(
+    scores: dict[str, NDArray[np.float64]], records: Records, shrinkage: Shrinkage, rng: np.random.Generator
+) -> Records:
+    """Return records like those given, in which what was ordered is drawn from the prior at the given normal scores."""
+    mu, between, within = shrinkage.prior.value
+    nobody = np.zeros(len(records))
+    own = mu + np.sqrt(between) * scores.get("order value", nobody)
+    total = records.orders * own + np.sqrt(records.orders * within) * rng.standard_normal(len(records))
+    counts = {}
+    for name, parts in shrinkage.prior.compositions.items():
+        alphas = np.array(list(parts.values()))
+        if len(parts) == 2:
+            yes = _quantiles(scores.get(name, nobody), partial(betaincinv, *alphas))
+            shares = np.column_stack([yes, 1 - yes])
+        else:
+            drawn = [
+                _quantiles(scores.get(f"{name}: {part}", nobody), partial(gammaincinv, alpha))
+                for part, alpha in parts.items()
+            ]
+            shares = np.maximum(np.column_stack(drawn), 1e-12)
+            shares /= shares.sum(axis=1, keepdims=True)
+        mine = [records.parts[name].index(part) for part in parts]
+        often = np.rint(records.counts[name][:, mine].sum(axis=1)).astype(np.int64)
+        counts[name] = rng.multinomial(often, shares).astype(np.float64)
+    squares = total**2 / np.maximum(records.orders, 1.0)
+    return Records(
+        records.customer,
+        records.repeats,
+        records.recency,
+        records.age,
+        records.orders,
+        total,
+        squares,
+        counts,
+        shrinkage.prior.parts,
+    )
+
+
+def _quantiles(
+    scores: NDArray[np.float64], quantile: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return the quantiles at normal scores, from a table: the functions are slow."""
+    grid = np.linspace(-4.5, 4.5, 361)
+    return np.interp(scores, grid, quantile(ndtr(grid)))
+
+
+def _places(points: Matrix | NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return each value's place in its column; equal values in any order."""
+    anyhow = rng.permutation(len(points))
+    out = np.empty(points.shape, dtype=np.int64)
+    out[anyhow] = points[anyhow].argsort(axis=0, kind="stable").argsort(axis=0)
+    return out
 
 
 def _draw(root: Square, ordered: Matrix, rng: np.random.Generator) -> Matrix:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -26,7 +26,13 @@ from discovery.dashboard.style import sheet
 
 VARIABLE = "SEGMENT_DISCOVERY_WORKSPACE"
 #: Plain pictures on a page that scrolls: no tool bar, no zoom that catches the finger.
-STILL = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False}
+STILL = {
+    "displayModeBar": False,
+    "displaylogo": False,
+    "scrollZoom": False,
+    # Outlines of maps: plotly would fetch them from another host. Relative, so that it holds under a base path.
+    "topojsonURL": "app/static/topojson/",
+}
 #: The map alone is worth a closer look.
 ZOOM = {
     "displayModeBar": True,
@@ -58,8 +64,29 @@ def workspace_path(arguments: Sequence[str] | None = None) -> str:
     return str(known.workspace) or os.environ.get(VARIABLE, "")
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a page looks: a workspace, the runs in it, and the theme of the page."""
+
+    path: str
+    runs: tuple[service.RunSummary, ...]
+    look: Theme
+
+
 def begin() -> Selection:
     """Return what the reader selected; where there is nothing to show, say what to do and end the page."""
+    place = begin_in()
+    if not place.runs:
+        stop(
+            "This workspace holds no run yet.",
+            "Make the first one on the page Discover, or from the command line:",
+            f"discovery run CONFIG --workspace {place.path}",
+        )
+    return select(place)
+
+
+def begin_in() -> Place:
+    """Return the workspace; where there is none, say what to do and end the page."""
     look = theme(st.context.theme.type)
     st.html(sheet(look))
     path = workspace_path()
@@ -72,18 +99,22 @@ def begin() -> Selection:
             "discovery dashboard --workspace demo",
         )
     try:
-        runs = service.open_workspace(path).runs()
+        return Place(path, service.open_workspace(path).runs(), look)
     except DiscoveryError as error:
         stop("The workspace cannot be opened.", str(error), f"discovery run CONFIG --workspace {path}")
-    if not runs:
-        stop("This workspace holds no run yet.", "Make the first one:", f"discovery run CONFIG --workspace {path}")
+
+
+def select(place: Place) -> Selection:
+    """Return the run and the segmentation that the reader selects in the side bar; there must be a run."""
+    path, runs = place.path, place.runs
     with st.sidebar:
         # Options show as they stand in the link, so they must not change with what else is in the workspace.
         run_id = st.selectbox("Run", [r.id for r in runs], key="run", bind="query-params")
     chosen = next((r for r in runs if r.id == run_id), runs[0])
     try:
-        # The summary is part of the key: a run written anew under its id is read anew.
-        run = _load(path, chosen.id, repr(chosen))
+        # The summary and the decisions are part of the key: what is written anew is read anew.
+        decided = service.decisions(service.open_workspace(path))
+        run = _load(path, chosen.id, repr((chosen, decided)))
     except DiscoveryError as error:
         stop("This run cannot be read.", str(error), f"discovery runs --workspace {path}")
     with st.sidebar:
@@ -98,7 +129,7 @@ def begin() -> Selection:
         )
         about = f"{day(run.as_of)}, {many(len(run.table), 'customer')}. Recommended: {method_name(run.recommended)}."
         st.html(html.block(html.text(about, css="muted")))
-    return Selection(run, run.segmentation(by or run.recommended), look)
+    return Selection(run, run.segmentation(by or run.recommended), place.look)
 
 
 def heading(selection: Selection, title: str, under: str = "") -> None:
@@ -193,7 +224,7 @@ def nothing(selection: Selection) -> None:
     st.stop()
 
 
-def stop(title: str, under: str, command: str) -> None:
+def stop(title: str, under: str, command: str) -> NoReturn:
     """Say in one sentence why there is nothing to show, and the command that changes it; end the page."""
     st.html(html.block(f"{html.text(title, 'h1')}{html.text(under)}<pre><code>{escape(command)}</code></pre>"))
     st.stop()
@@ -201,5 +232,4 @@ def stop(title: str, under: str, command: str) -> None:
 
 @st.cache_data(max_entries=8, show_spinner="Reading the run ...")
 def _load(path: str, run_id: str, state: str) -> Run:
-    run: Run = service.open_workspace(path).load(run_id)
-    return run
+    return service.load_run(service.open_workspace(path), run_id)

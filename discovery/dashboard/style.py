@@ -72,6 +72,14 @@ SHEET = """
 .sd-WARN {{ color: {warned}; }}
 .sd-FAIL {{ color: {failed}; }}
 .sd-NOT_TESTED {{ color: {untested}; font-weight: 400; }}
+[class*="st-key-group-"] {{ border-left: 2px solid {band}; padding-left: 0.9rem; gap: 0.6rem; }}
+.sd-count b {{ font-size: 1.65rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
+.sd-fault {{ border-left: 2px solid {failed}; padding-left: 0.9rem; }}
+[data-testid="stBaseButton-primary"] p, [data-testid="stBaseButton-primaryFormSubmit"] p,
+  [data-tag], [data-tag] * {{ color: {ground}; }}
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {{ color: {muted}; opacity: 1; }}
+.sd-fault pre {{ white-space: pre-wrap; margin: 0; }}
+.sd mark {{ color: {ground}; background: {failed}; }}
 [class*="st-key-wide-"] {{ overflow-x: auto; }}
 [class*="st-key-wide-"] > div {{ min-width: 800px; }}
 @media (min-width: 641px) {{

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +28,9 @@ READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 #: Page, and what shows that each of its charts is drawn.
 PAGES = {
     "Overview": [".js-plotly-plot .bars .point"],
+    "Discover": [".js-plotly-plot .scatterlayer .lines"],
     "Segments": [".js-plotly-plot .heatmaplayer .hm", ".js-plotly-plot .gl-container canvas"],
+    "Rules beside clusters": [".js-plotly-plot .heatmaplayer .hm"],
     "Validate": [".js-plotly-plot .scatterlayer .point", ".js-plotly-plot .scatterlayer .lines"],
 }
 
@@ -59,13 +62,19 @@ def chromium() -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 def address(chromium: object, run_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app on a free port, in a process group of its own."""
+    """The app on the run of the simulated store."""
+    with served(run_workspace, tmp_path_factory.mktemp("server") / "log.txt") as found:
+        yield found
+
+
+@contextmanager
+def served(workspace: Path, log: Path) -> Iterator[str]:
+    """Give the address of the app on a free port, in a process group of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--", "--workspace", str(run_workspace)]
+    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--", "--workspace", str(workspace)]
     with log.open("w") as out:
         server = subprocess.Popen(
             [*command, *options], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
@@ -120,7 +129,7 @@ def test_the_pages_in_order(watched: Watched, request: pytest.FixtureRequest) ->
         # Wide things scroll inside themselves; the page never sideways.
         main = page.locator('[data-testid="stMain"]')
         assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-        _picture(page, f"{name.lower()}-{shape}")
+        _picture(page, f"{name.lower().split()[0]}-{shape}")
     assert watched.elsewhere == []
     assert watched.errors == []
 
@@ -147,7 +156,7 @@ def _go(page: object, name: str) -> None:
         # The side bar stands beside the screen until it is asked for, and lies over the page until it is sent away.
         page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-    page.wait_for_url(f"**/{name.lower()}*")
+    page.wait_for_url(f"**/{name.lower().split()[0]}*")
     page.wait_for_selector(READY)
     if narrow and page.get_by_test_id("stSidebar").is_visible():
         page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()

@@ -34,7 +34,7 @@ def test_runs_show_and_export_answer_the_same_in_json(
     assert line["id"] == planted_run.id
     assert line["customers"] == len(planted_run.table)
     card = answer("show", planted_run.id, "-w", planted_workspace)
-    assert [s["name"] for s in card["segmentations"]] == ["kmeans", "hdbscan", "rules"]
+    assert [s["name"] for s in card["segmentations"]] == ["kmeans", "hdbscan", "mixture", "rules"]
     assert sum(s["recommended"] for s in card["segmentations"]) == 1
     for each in card["segmentations"]:
         sizes = {s.id: s.size for s in planted_run.segmentation(each["name"]).placed}
@@ -122,7 +122,7 @@ def write_orders(folder: Path, rows: list[str], header: str = "id,order,when,val
         ([], "id,order,when,value", "must hold rows below the header"),
         (["a,1,2025-01-01,10", "b,2,2025-01-02,20"], "id,order,when,value", "At least one order must lie before"),
         (["a,1,2024-01-01,10"], "id,order,when,value", "At least two customers"),
-        (["a,1,2024-01-01,10", "b,2,2024-01-01,10"], "id,order,when,value", "No feature differs"),
+        (["a,1,2024-01-01,10", "b,2,2024-01-01,10"], "id,order,when,value", "do not differ"),
         (["a,1,2024-01-01,x", "b,2,2024-01-01,y"], "id,order,when,value", "2 bad_number"),
     ],
     ids=["wrong column", "header only", "none before", "one customer", "all alike", "no number"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
-from discovery.cluster.choose import choose_k
+from discovery.cluster.choose import Choice, choose_k
 from discovery.cluster.density import NOISE, by_size, cluster_by_density
 from discovery.cluster.embed import embed
 from discovery.cluster.kmeans import assign, fit_centres
 from discovery.cluster.null import copula_draws
 from discovery.cluster.prepare import Matrix, prepare
+from discovery.cluster.stability import Halves, compare_halves
 from discovery.core.errors import DataError
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED, Structure
@@ -90,27 +92,57 @@ def test_the_null_keeps_every_margin_and_the_rank_correlations() -> None:
     assert not np.array_equal(draws[0], draws[1])
 
 
+def choose(points: Matrix, settings: ClusterSettings = QUICK, proves: bool = False) -> Choice:
+    return choose_k(points, lambda rows, draws, seed: copula_draws(points[rows], draws, seed), proves, settings, seed=1)
+
+
 def test_planted_groups_stand_out_of_the_null_and_a_cloud_does_not() -> None:
     points, _ = blobs(6)
-    choice = choose_k(points, QUICK, seed=1)
-    assert choice.k == 6
-    assert choice.structure is Structure.CONSTRUCTED
+    choice = choose(points)
+    assert choice.supported == 6
+    assert choice.beyond > QUICK.discovered_from
     chosen = next(c for c in choice.candidates if c.k == 6)
-    assert all(chosen.statistics[name].excess > 0 for name in ("silhouette", "calinski_harabasz", "stability"))
-    smooth = choose_k(cloud(), QUICK, seed=1)
-    shape = [c.statistics["silhouette"].value - c.statistics["silhouette"].null_mean for c in smooth.candidates]
-    assert max(shape) < 0.03
+    names = ("silhouette", "calinski_harabasz", "tightness", "prediction_strength", "stability")
+    assert all(chosen.statistics[name].excess > 0 for name in names)
+    assert choose(cloud()).beyond < QUICK.discovered_from
+
+
+def test_discovered_is_said_only_with_a_null_that_proves_it() -> None:
+    points, _ = blobs(6)
+    assert choose(points).structure is Structure.CONSTRUCTED
+    found = choose(points, proves=True)
+    assert (found.k, found.structure) == (6, Structure.DISCOVERED)
+    assert choose(cloud(), proves=True).structure is not Structure.DISCOVERED
+
+
+def test_the_business_band_is_never_forced_on_what_was_discovered() -> None:
+    three = choose(blobs(3, each=300)[0], proves=True)
+    assert (three.k, three.structure) == (3, Structure.DISCOVERED)
+    asked = choose(blobs(3, each=300)[0], replace(QUICK, k=6), proves=True)
+    assert (asked.k, asked.structure) == (6, Structure.CONSTRUCTED)
 
 
 def test_a_number_asked_for_is_given_and_said() -> None:
-    choice = choose_k(cloud(), ClusterSettings(**{**vars(QUICK), "k": 7}), seed=1)
+    choice = choose(cloud(), replace(QUICK, k=7))
     assert (choice.k, choice.structure) == (7, Structure.CONSTRUCTED)
     assert "asked for" in choice.reason
 
 
 def test_too_few_customers_give_one_group() -> None:
-    choice = choose_k(cloud(5), QUICK, seed=1)
+    choice = choose(cloud(5))
     assert (choice.k, choice.structure) == (1, Structure.NONE)
+
+
+def test_halves_that_agree_keep_each_others_pairs_together() -> None:
+    points, _ = blobs(3, each=200, spread=0.1)
+
+    def refit(half: Matrix, everyone: Matrix, seed: int) -> np.ndarray:
+        return assign(everyone, fit_centres(half, 3, seed, 3))[0]
+
+    assert compare_halves(points, refit, 2, seed=1) == Halves(1.0, 1.0)
+    by_chance = compare_halves(cloud(), lambda half, all_, seed: np.random.default_rng(seed).integers(0, 3, 900), 4, 1)
+    assert by_chance.agreement == pytest.approx(0.0, abs=0.02)
+    assert by_chance.prediction_strength == pytest.approx(1 / 3, abs=0.03)
 
 
 def test_density_finds_dense_groups_and_leaves_noise_alone() -> None:
@@ -132,7 +164,7 @@ def test_density_refuses_a_blob_and_says_why() -> None:
 
 def test_customers_beyond_the_sample_follow_their_neighbours() -> None:
     points, truth = blobs(3, each=400, spread=0.15)
-    found = cluster_by_density(points, ClusterSettings(**{**vars(QUICK), "hdbscan_rows": 400}), seed=1)
+    found = cluster_by_density(points, replace(QUICK, hdbscan_rows=400), seed=1)
     assert adjusted_rand_score(truth, found.labels) > 0.95
 
 
@@ -152,8 +184,11 @@ def test_the_map_shows_at_most_so_many_customers(method: str) -> None:
 
 def test_the_planted_kinds_are_found_in_a_run(planted_run: Run, planted_store: Path) -> None:
     truth = pd.read_parquet(planted_store / "truth.parquet").set_index("customer_id")["kind"]
-    for name in ("kmeans", "hdbscan"):
+    for name in ("kmeans", "hdbscan", "mixture"):
         labels = planted_run.segmentation(name).labels.loc[truth.index]
         assert adjusted_rand_score(truth, labels) > 0.8
+    assert planted_run.segmentation("mixture").k == 4
+    assert planted_run.segmentation("mixture").structure is Structure.DISCOVERED
+    assert planted_run.recommended == "mixture"
     assert planted_run.segmentation("kmeans").labels["pr-000"] == UNASSIGNED
     assert "never ordered" in planted_run.segmentation("kmeans").unassigned_reason

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from discovery.core.errors import WorkspaceError
 from discovery.core.run import Run
+from discovery.store.decisions import Ledger
 from tests.run_factory import example_run, with_small_segment
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -37,6 +38,10 @@ class FakeWorkspace:
     """Runs in memory."""
 
     kept: tuple[Run, ...]
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(Path("nowhere") / "decisions.sqlite")
 
     def runs(self) -> tuple[Summary, ...]:
         return tuple(

@@ -1,0 +1,150 @@
+"""Calibration of the structure test, and how near the segmentations come to planted kinds.
+
+``python -m benchmarks.clusters [STORES] [CUSTOMERS]``: so many stores of each sort. A store without kinds of which it
+is said that there are kinds is a false discovery. On stores with kinds, the adjusted Rand index to the truth stands
+beside the ceiling: boosted trees trained on the truth, on other customers of the same store.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import adjusted_rand_score
+from sklearn.model_selection import cross_val_predict
+
+from benchmarks.stores import WITH, WITHOUT, drawn
+from discovery.cluster.choose import beyond_null, tightness
+from discovery.cluster.kmeans import assign, fit_centres
+from discovery.cluster.mixture import choose_kinds, fit_mixture
+from discovery.cluster.null import copula_draws, record_draws
+from discovery.cluster.shrink import shrink
+from discovery.core.records import Records
+from discovery.core.settings import ClusterSettings
+from discovery.core.sources import CanonicalSource
+from discovery.engine.duckdb import Engine
+from discovery.features.records import extract_records
+from discovery.ingest.read import ingest
+from discovery.ingest.simulate import simulate
+
+STORES, CUSTOMERS = 100, 4_000
+AS_OF = date(2025, 10, 1)
+SETTINGS = ClusterSettings()
+KS = range(SETTINGS.k_low, SETTINGS.k_high + 1)
+Store = Callable[[int, int], tuple[Records, NDArray[np.int64] | None]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one store gave; ``kinds`` is the true number, and from there on all is 0 where there are none."""
+
+    beyond: float
+    beyond_copula: float
+    kinds: int = 0
+    chosen: int = 0
+    kmeans: float = 0.0
+    mixture: float = 0.0
+    ceiling: float = 0.0
+
+
+def simulated(types: bool) -> Store:
+    """Return a maker of the product's own simulated stores, with or without types."""
+
+    def make(customers: int, seed: int) -> tuple[Records, NDArray[np.int64] | None]:
+        with tempfile.TemporaryDirectory() as place, Engine() as engine:
+            folder = simulate(Path(place) / "store", customers, seed, types=types)
+            dataset = ingest(engine, CanonicalSource(path=str(folder)), folder, Path(place) / "dataset")
+            records = extract_records(engine, dataset, AS_OF)
+            truth = pd.read_parquet(folder / "truth.parquet").set_index("customer_id")["type"]
+        return records, pd.factorize(truth.reindex(records.customer))[0] if types else None
+
+    return make
+
+
+def small(name: str) -> Store:
+    """Return a maker of one of the small stores."""
+    return lambda customers, seed: drawn(name, customers, seed)
+
+
+def tried(store: Store, customers: int, seed: int) -> Tried:
+    """Return what is said of one store."""
+    records, truth = store(customers, seed)
+    shrinkage = shrink(records, SETTINGS.clip)
+    points = shrinkage.transform(records)
+    tight = np.array([tightness(points, k, seed) for k in KS])
+
+    def beyond(nulls: Callable[..., object], *made_of: object) -> float:
+        draws = nulls(*made_of, SETTINGS.null_draws, seed)
+        return beyond_null(tight, np.array([[tightness(d, k, seed) for k in KS] for d in draws]))[0]  # type: ignore[attr-defined]
+
+    found = Tried(beyond(record_draws, records, shrinkage), beyond(copula_draws, points))
+    if truth is None:
+        return found
+    kinds = len(np.unique(truth))
+    k = choose_kinds(records, points, SETTINGS.k_high, seed, SETTINGS.min_cluster_share, lambda done: None)[0]
+    mixture = fit_mixture(records, points, min(k, SETTINGS.band_high), seed, SETTINGS.n_init)
+    by_kmeans = assign(points, fit_centres(points, kinds, seed, SETTINGS.n_init))[0]
+    trees = HistGradientBoostingClassifier(max_iter=80, max_depth=4, learning_rate=0.08, random_state=seed)
+    best = cross_val_predict(trees, records.as_frame().to_numpy(), truth, cv=5)
+    return Tried(
+        found.beyond,
+        found.beyond_copula,
+        kinds,
+        mixture.k,
+        adjusted_rand_score(truth, by_kmeans),
+        adjusted_rand_score(truth, mixture.assign(records)[0]),
+        adjusted_rand_score(truth, best),
+    )
+
+
+def table(stores: int = STORES, customers: int = CUSTOMERS) -> str:
+    """Return both tables, as Markdown."""
+    seeds = range(1, stores + 1)
+    without = {"the simulated store without types": simulated(False)} | {n: small(n) for n in WITHOUT}
+    planted = {"the simulated store, seven types": simulated(True)} | {n: small(n) for n in WITH}
+    found = [
+        {name: [tried(store, customers, seed) for seed in seeds] for name, store in makers.items()}
+        for makers in (without, planted)
+    ]
+    return written(found[0], found[1], customers)
+
+
+def written(without: Mapping[str, Sequence[Tried]], planted: Mapping[str, Sequence[Tried]], customers: int) -> str:
+    """Return what was found as Markdown."""
+    limit = SETTINGS.discovered_from
+    rows = [
+        f"Stores of {customers:,} customers; *discovered* from {limit:g} deviations beyond the null.",
+        "",
+        "| no kinds | discovered | beyond: median, highest | discovered with a copula null |",
+        "|---|---|---|---|",
+    ]
+    for name, stores in without.items():
+        beyond = np.array([t.beyond for t in stores])
+        copula = sum(t.beyond_copula >= limit for t in stores)
+        told = f"{(beyond >= limit).sum()} of {len(stores)} | {np.median(beyond):.1f}, {beyond.max():.1f}"
+        rows.append(f"| {name} | {told} | {copula} of {len(stores)} |")
+    rows += [
+        "",
+        "| kinds | discovered | beyond: median, lowest | number right | ARI: KMeans, told it | mixture | ceiling |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, stores in planted.items():
+        beyond = np.array([t.beyond for t in stores])
+        aris = [np.mean([getattr(t, each) for t in stores]) for each in ("kmeans", "mixture", "ceiling")]
+        right = sum(t.chosen == t.kinds for t in stores)
+        told = f"{(beyond >= limit).sum()} of {len(stores)} | {np.median(beyond):.1f}, {beyond.min():.1f}"
+        rows.append(f"| {name} | {told} | {right} of {len(stores)} | {' | '.join(f'{a:.2f}' for a in aris)} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    numbers = [int(word) for word in sys.argv[1:]]
+    print(table(*(numbers[:2] or (STORES, CUSTOMERS))))

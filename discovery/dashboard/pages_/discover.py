@@ -1,0 +1,70 @@
+"""Which segments are there, for this question and these data?"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from discovery import service
+from discovery.charts import candidates
+from discovery.charts.scorecard import method_name
+from discovery.dashboard import asking, frame, html, running, sources
+
+place = frame.begin_in()
+workspace = service.open_workspace(place.path)
+jobs = service.jobs(workspace)
+busy = bool(jobs) and not jobs[0].status.final
+
+title = "A run is in progress" if busy else "What do you want to find out?"
+under = (
+    "You may leave this page or close it: the run goes on while the dashboard does."
+    if busy
+    else ("Ask a question, bring the data, and start. It takes from half a minute to some minutes.")
+)
+st.html(html.block(f"{html.text(title, 'h1')}{html.text(under)}"))
+
+if busy:
+    running.show_progress(workspace)
+else:
+    if jobs:
+        if jobs[0].status.state == "done":
+            # What was brought in is in the dataset now; a copy would only lie about.
+            service.drop_source(workspace, Path(jobs[0].config["source"]["path"]))
+        running.show_end(workspace, jobs[0])
+    frame.section("1. The question")
+    question = asking.choose_question()
+    frame.section("2. The data", "They stay on this machine: nothing is sent anywhere.")
+    source = sources.choose_source(workspace)
+    frame.section("3. The date")
+    as_of = asking.choose_day(workspace, own=bool(source and source["kind"] == "canonical"))
+    frame.section("4. Features and method", "The usual ones are a good start.")
+    with st.expander("Change features, the number of segments, or the seed"):
+        method = asking.choose_method()
+    if source is None:
+        st.html(html.block(html.text("Bring in the data first: then the run can start.", css="muted")))
+    if st.button("Find the segments", type="primary", disabled=source is None) and source is not None:
+        running.begin(workspace, asking.config_of(source, question, as_of, method))
+
+if jobs:
+    frame.section("Runs started here")
+    running.show_jobs(jobs)
+
+if place.runs:
+    selection = frame.select(place)
+    run = selection.run
+    by = candidates.chosen_among(run, selection.by)
+    frame.section(
+        "How many segments has the run?",
+        f"{method_name(by)} of run {run.id}. The grey band is what data of the same shape without structure show.",
+    )
+    shown = candidates.statistics(run, by)
+    if not shown:
+        st.html(html.block(html.text("The number was stated when the run was made, so no other was tried.")))
+    for column, name in zip(st.columns(max(len(shown), 1), gap="medium"), shown, strict=False):
+        with column:
+            frame.chart(
+                candidates.candidates(run, by, name, selection.look),
+                candidates.candidates_table(run, by, name),
+                key=f"candidates-{name}",
+                alt="The statistic against the number of segments, the null as a grey band.",
+            )
+    frame.measured(run.segmentation(by).structure_reason, run.segmentation(by).method)

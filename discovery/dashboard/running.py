@@ -1,0 +1,93 @@
+"""Runs in progress: where they stand, how they ended, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from discovery import service
+from discovery.charts.format import day
+from discovery.core.errors import DiscoveryError
+from discovery.core.question import QUESTIONS
+from discovery.dashboard import frame, html
+
+_STATES = {
+    "starting": "starting",
+    "running": "in progress",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_SHOWN = 8
+
+
+@st.fragment(run_every=1.0)
+def show_progress(workspace: service.Workspace) -> None:
+    """Show where the latest job stands, every second; when it has ended the whole page is drawn anew."""
+    job = service.jobs(workspace)[0]
+    if job.status.final:
+        st.rerun()
+    steps = job.status.steps
+    name, done = list(steps.items())[-1] if steps else ("Starting", 0.0)
+    st.progress(min(max(done, 0.0), 1.0), text=f"{name} ...")
+    before = [step for step in steps if step != name]
+    gone = f"{_lasted(datetime.now(UTC) - job.started)} so far."
+    st.html(html.block(html.text(f"{gone} Done: {', '.join(before)}." if before else gone, css="muted")))
+    if st.button("Cancel this run", key="cancel"):
+        try:
+            service.cancel_job(job)
+        except DiscoveryError as error:
+            st.error(str(error))
+        else:
+            st.html(html.block(html.text("Cancelling: the workspace will be as it was.")))
+
+
+def show_end(workspace: service.Workspace, job: service.Job) -> None:
+    """Say how the latest job ended, and what to do next."""
+    match job.status.state:
+        case "done":
+            st.success(f"The run is finished: {job.status.run}")
+            st.page_link(
+                "discovery/dashboard/pages_/overview.py",
+                label="See its segments",
+                query_params={"run": job.status.run},
+            )
+        case "failed":
+            st.error(f"The run failed. {job.status.error}")
+        case "cancelled":
+            st.info("The run was cancelled; the workspace is as it was. Change what you like and start again.")
+    if job.status.state != "done" and st.button("Start it again as it was"):
+        begin(workspace, job.config)
+
+
+def begin(workspace: service.Workspace, config: Mapping[str, Any]) -> None:
+    """Start a run, or say why it cannot start."""
+    try:
+        service.start_job(workspace, config, datetime.now(UTC))
+    except DiscoveryError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def show_jobs(jobs: Sequence[service.Job]) -> None:
+    """Show the latest jobs as a table."""
+    rows = [
+        (
+            f"{day(job.started.date())}, {job.started:%H:%M} UTC",
+            QUESTIONS[str(job.config["question"])].sentence,
+            _STATES[job.status.state],
+            job.status.run or job.status.error,
+        )
+        for job in jobs[:_SHOWN]
+    ]
+    frame.table(pd.DataFrame(rows, columns=["Started", "Question", "State", "Run, or why it failed"]))
+
+
+def _lasted(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"

@@ -1,0 +1,168 @@
+"""Runs started from a browser: each a process of its own that tells in a file where it stands.
+
+The worker ends when its standard input does: on purpose, when a person cancels, and by itself, when the server ends.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from filelock import FileLock, Timeout
+
+from discovery.core.compile import compile_settings
+from discovery.core.errors import UsageError, WorkspaceError
+from discovery.export.yaml import document
+from discovery.store import RULE_FILE, Workspace, own_entries, read_entries, replace_text, shipped
+
+State = Literal["starting", "running", "done", "failed", "cancelled"]
+_FINAL = ("done", "failed", "cancelled")
+_NAME = "%Y%m%d-%H%M%S-%f"
+#: Workers that this process started. What they do is in their files; only their input ends here.
+_WORKERS: dict[Path, subprocess.Popen[bytes]] = {}
+_SILENT = (
+    "The work ended without a word: it was killed, or the machine ran out of memory. Start it again; if it ends "
+    "again, use fewer customers."
+)
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a job stands.
+
+    Parameters
+    ----------
+    state : str
+        ``starting``, ``running``, ``done``, ``failed`` or ``cancelled``; the last three are final.
+    steps : mapping
+        Step to the fraction of it done, in the order they began.
+    run : str
+        Id of the run it made.
+    error : str
+        Why it failed, and what to do.
+    """
+
+    state: State
+    steps: Mapping[str, float] = field(default_factory=dict)
+    run: str = ""
+    error: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in _FINAL
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run asked for in the browser: where it is kept, since when, as which config, and how it stands."""
+
+    folder: Path
+    started: datetime
+    config: Mapping[str, Any]
+    status: Status
+
+
+def start_job(workspace: Workspace, config: Mapping[str, Any], now: datetime) -> Job:
+    """Start a run as a process of its own and return at once.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the run will be kept. The rules saved there join the shipped library.
+    config : mapping
+        As a YAML config states it; paths are absolute.
+    now : datetime
+        UTC; names the job.
+
+    Raises
+    ------
+    SettingError
+        If the config is wrong.
+    WorkspaceError
+        If another run is being made here.
+    """
+    compile_settings(config)
+    if any(not job.status.final for job in jobs(workspace)):
+        raise WorkspaceError("One run at a time is made in a workspace. Wait for the one in progress, or cancel it.")
+    folder = workspace.path / "jobs" / now.strftime(_NAME)
+    folder.mkdir(parents=True)
+    library = [*read_entries(shipped("configs/segments.yaml")), *own_entries(workspace)]
+    replace_text(folder / RULE_FILE, document(library, "The shipped library and the rules saved in this workspace."))
+    replace_text(folder / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+    write_status(folder / "status.json", Status("starting"))
+    command = [sys.executable, "-m", "discovery", "run", str(folder / "config.yaml"), "--quiet", "--json"]
+    command += ["--workspace", str(workspace.path), "--progress-file", str(folder / "status.json")]
+    with (folder / "log.txt").open("wb") as log:
+        # In a session of its own, or Ctrl-C would reach it before it can say that it was cancelled.
+        _WORKERS[folder] = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+        )
+    return _job(folder)
+
+
+def jobs(workspace: Workspace) -> tuple[Job, ...]:
+    """Return the jobs of a workspace, the latest first."""
+    found = sorted((workspace.path / "jobs").glob("*/status.json"), reverse=True)
+    return tuple(_job(path.parent) for path in found)
+
+
+def cancel_job(job: Job) -> None:
+    """End a job: its worker leaves the workspace as it was.
+
+    Raises
+    ------
+    UsageError
+        If another server started it.
+    """
+    worker = _WORKERS.get(job.folder)
+    if worker is None or worker.stdin is None:
+        raise UsageError("This run was started by another server of the dashboard. Cancel it there.")
+    worker.stdin.close()
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Write where a job stands, whole or not at all."""
+    replace_text(path, json.dumps(asdict(status), ensure_ascii=False))
+
+
+def holding(path: Path) -> FileLock:
+    """Return the lock that a worker with this status file holds while it lives."""
+    return FileLock(str(path.with_name("alive.lock")))
+
+
+def _job(folder: Path) -> Job:
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    return Job(folder, datetime.strptime(folder.name, _NAME).replace(tzinfo=UTC), config, _status(folder))
+
+
+def _status(folder: Path) -> Status:
+    """Return what the worker last said, or that it is dead though it said nothing final."""
+    said = _read(folder)
+    if said.final or _alive(folder):
+        return said
+    # It may have come to its end between the two looks.
+    last = _read(folder)
+    return last if last.final else Status("failed", last.steps, error=_SILENT)
+
+
+def _read(folder: Path) -> Status:
+    return Status(**json.loads((folder / "status.json").read_text(encoding="utf-8")))
+
+
+def _alive(folder: Path) -> bool:
+    worker = _WORKERS.get(folder)
+    if worker is not None:
+        return worker.poll() is None
+    try:
+        with holding(folder / "status.json").acquire(timeout=0):
+            return False
+    except Timeout:
+        return True

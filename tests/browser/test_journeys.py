@@ -1,0 +1,148 @@
+"""What people come for, from first click to last: upload to a finished run, cancel, build a rule and save it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from discovery import service
+from tests.browser.test_dashboard import READY, chromium, served
+
+pytestmark = pytest.mark.browser
+__all__ = ["chromium"]
+ENDED = '[data-testid="stAlert"]'
+
+
+@pytest.fixture(scope="module")
+def export(planted_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The planted store's orders as Shopify would export them."""
+    events = pd.read_parquet(planted_store / "events.parquet")
+    orders = events[events["event"] == "placed_order"].reset_index(drop=True)
+    rows = pd.DataFrame(
+        {
+            "Name": [f"#{1000 + n}" for n in orders.index],
+            "Email": orders["customer_id"].str.replace(r"\W", "", regex=True) + "@example.com",
+            "Financial Status": "paid",
+            "Currency": "EUR",
+            "Total": orders["value"],
+            "Created at": orders["at"].dt.strftime("%Y-%m-%d %H:%M:%S +0000"),
+            "Lineitem quantity": 1,
+            "Lineitem name": "Shirt",
+            "Lineitem price": orders["value"],
+        }
+    )
+    path = tmp_path_factory.mktemp("export") / "orders_export.csv"
+    rows.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def page(chromium: object) -> Iterator[object]:
+    """A page that says of no error and asks no other host for anything."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+    seen, faults = context.new_page(), list[str]()
+    seen.on("pageerror", lambda e: faults.append(str(e)))
+    seen.on("request", lambda r: faults.append(r.url) if "//127.0.0.1:" not in r.url and r.url[:4] == "http" else None)
+    yield seen
+    context.close()
+    assert not faults
+
+
+def ready(page: object) -> None:
+    page.wait_for_selector(READY, timeout=60_000)
+
+
+def start(page: object, address: str, export: Path) -> None:
+    """Bring an export in and start a quick run of it."""
+    page.goto(f"{address}/discover")
+    ready(page)
+    page.locator('input[type="file"]').set_input_files(export)
+    page.get_by_text("Brought in: orders_export.csv").wait_for()
+    ready(page)
+    page.get_by_text("Change features, the number of segments").click()
+    draws = page.get_by_role("spinbutton", name="Data sets without structure")
+    draws.fill("3")
+    draws.press("Enter")
+    ready(page)
+    page.get_by_role("button", name="Find the segments").click()
+    page.get_by_role("heading", name="A run is in progress").wait_for(timeout=30_000)
+
+
+def test_from_an_upload_to_the_segments(page: object, export: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "w"
+    workspace.mkdir()
+    with served(workspace, tmp_path / "log.txt") as address:
+        start(page, address, export)
+        # Neither another page nor a reload ends it.
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview", exact=True).click()
+        page.get_by_text("This workspace holds no run yet.").wait_for()
+        page.goto(f"{address}/discover")
+        page.get_by_role("heading", name="A run is in progress").wait_for(timeout=30_000)
+        page.wait_for_selector(ENDED, timeout=300_000)
+        run = service.open_workspace(workspace).runs()[0]
+        assert page.locator(ENDED).inner_text() == f"The run is finished: {run.id}"
+        page.get_by_role("link", name="See its segments").click()
+        page.wait_for_selector(".js-plotly-plot .bars .point", timeout=60_000)
+        assert f"{run.customers:,} customers" in page.locator(".sd .muted").first.inner_text()
+        assert not list((workspace / "uploads").glob("*"))
+
+
+def test_a_run_is_cancelled(page: object, export: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "w"
+    workspace.mkdir()
+    with served(workspace, tmp_path / "log.txt") as address:
+        start(page, address, export)
+        page.get_by_role("button", name="Cancel this run").click()
+        page.get_by_text("The run was cancelled; the workspace is as it was.").wait_for(timeout=60_000)
+        assert not service.open_workspace(workspace).runs()
+        # What was brought in is still there, for another try.
+        page.get_by_text("Brought in: orders_export.csv").wait_for()
+        page.get_by_role("button", name="Start it again as it was").click()
+        page.get_by_role("heading", name="A run is in progress").wait_for(timeout=30_000)
+    # The worker ends with its server, and says so.
+    end = time.monotonic() + 60
+    while (state := service.jobs(service.open_workspace(workspace))[0].status.state) != "cancelled":
+        assert time.monotonic() < end, state
+        time.sleep(0.2)
+
+
+def test_a_rule_is_built_and_saved(page: object, planted_workspace: Path, tmp_path: Path) -> None:
+    workspace = Path(shutil.copytree(planted_workspace, tmp_path / "w"))
+    with served(workspace, tmp_path / "log.txt") as address:
+        page.goto(f"{address}/rules")
+        ready(page)
+        text = page.get_by_role("textbox", name="The rule as text")
+        page.get_by_role("button", name="Add a group").click()
+        page.get_by_role("button", name="Remove this group").wait_for()
+        ready(page)
+        assert text.input_value() == "orders >= 1 AND orders >= 1"
+        value = page.get_by_role("spinbutton", name="Value (orders)").first
+        value.fill("3")
+        value.press("Enter")
+        page.wait_for_function("t => document.querySelector('textarea').value === t", arg="orders >= 3 AND orders >= 1")
+        text.fill("orders >= 3 AND (country = 'US' OR NOT country IS NULL)")
+        text.press("Control+Enter")
+        page.get_by_role("combobox", name="A group inside").wait_for()
+        ready(page)
+        selected = page.locator(".sd-count b").inner_text()
+        run = service.open_workspace(workspace).load(service.open_workspace(workspace).runs()[0].id)
+        rule = "orders >= 3 AND (country = 'US' OR NOT country IS NULL)"
+        assert selected == f"{service.evaluate_rules(run.table, {'x': rule})['x'].sum():,}"
+        page.get_by_role("textbox", name="Name", exact=True).fill("Regulars we can place")
+        page.get_by_role("button", name="Save to the library").click()
+        page.get_by_text("“Regulars we can place” is in the library.").wait_for()
+        page.get_by_text("Saved here", exact=True).click()
+        page.locator("td", has_text="Regulars we can place").wait_for()
+        # The rule and the page stay as they are when one looks elsewhere.
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview", exact=True).click()
+        page.wait_for_selector(".js-plotly-plot .bars .point")
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name="Rules beside clusters", exact=True).click()
+        text.wait_for()
+        ready(page)
+        assert text.input_value() == rule
+    assert "Regulars we can place" in (workspace / "segments.yaml").read_text(encoding="utf-8")
