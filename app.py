@@ -17,5 +17,6 @@ st.navigation(
         st.Page(PAGES / "rules.py", title="Rules beside clusters", url_path="rules"),
         st.Page(PAGES / "validate.py", title="Validate", url_path="validate"),
         st.Page(PAGES / "breakdowns.py", title="Breakdowns", url_path="breakdowns"),
+        st.Page(PAGES / "export.py", title="Export", url_path="export"),
     ]
 ).run()

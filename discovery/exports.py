@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from discovery.core.errors import UsageError
@@ -18,6 +20,8 @@ from discovery.rules.library import as_entries, slug
 
 #: What ``export_run`` can write; ``klaviyo`` has its own way, for it needs the workspace's profiles.
 FORMATS = ("yaml", "sql", "english", "hubspot", "segment-json")
+#: The first day an archive can state: no clock here.
+_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 
 
 def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str = "") -> dict[str, str]:
@@ -56,6 +60,21 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
         where, stem = each.rule.where, file_stem(each)
         made[stem] = filter_branch(where, features) if form == "hubspot" else segment(stem, each.rule.name, where)
     return {f"{stem}.json": json_text(body) for stem, body in made.items()}
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """Return files as one archive; the same files give the same bytes.
+
+    Examples
+    --------
+    >>> zipped({"a.txt": "hello"}) == zipped({"a.txt": "hello"})
+    True
+    """
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_DAY), text, zipfile.ZIP_DEFLATED)
+    return held.getvalue()
 
 
 def chosen_rules(run: Run, segmentation: str) -> list[SegmentRule]:

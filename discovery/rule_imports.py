@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from discovery.core.errors import RuleError, SettingError
+from discovery.core.strict_yaml import read_yaml
 from discovery.engine.duckdb import Engine
 from discovery.export.klaviyo.imported import Imported, Verdict, imported, segments_in
 from discovery.export.yaml import document
@@ -81,16 +82,29 @@ def import_rules(
 
 
 def read_names(path: Path) -> dict[str, str]:
-    """Return a file of YAML or JSON that gives each name another one.
+    """Return a file of YAML or JSON that gives each name another one, as `names_from` reads it."""
+    return _names(read_entries(path), path.name)
+
+
+def names_from(text: str, source: str) -> dict[str, str]:
+    """Return a text of YAML or JSON that gives each name another one.
 
     Raises
     ------
     SettingError
         If it is anything else.
+
+    Examples
+    --------
+    >>> names_from("Placed Order: AbC123", "ids.yaml")
+    {'Placed Order': 'AbC123'}
     """
-    found: Any = read_entries(path)
+    return _names(read_yaml(text, source), source)
+
+
+def _names(found: Any, source: str) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
-        raise SettingError(f"{path.name} must list names, one line each such as `Placed Order: AbC123`.")
+        raise SettingError(f"{source} must list names, one line each such as `Placed Order: AbC123`.")
     return {str(name): value for name, value in found.items()}
 
 

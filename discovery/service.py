@@ -24,7 +24,7 @@ from discovery.drafts import Draft, Words, draft_rule, forget_rule, read_rule, r
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS
 from discovery.export import targets
-from discovery.exports import FORMATS, export_run
+from discovery.exports import FORMATS, export_run, zipped
 from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.preview import preview
 from discovery.ingest.read import ingest as read_source
@@ -36,7 +36,7 @@ from discovery.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
 from discovery.measuring import measure
 from discovery.member_export import MEMBER_FORMS, MemberExport, export_members
 from discovery.merging import merge, undo_decision
-from discovery.rule_imports import ImportedSegment, import_rules, read_names
+from discovery.rule_imports import ImportedSegment, import_rules, names_from, read_names
 from discovery.rulebook import Evaluation
 from discovery.rules.evaluate import membership
 from discovery.rules.faults import Finding
@@ -99,6 +99,7 @@ __all__ = [
     "lint_rules",
     "load_run",
     "merge",
+    "names_from",
     "open_workspace",
     "own_entries",
     "preview",
@@ -121,6 +122,7 @@ __all__ = [
     "upload_folder",
     "vocabulary",
     "write_status",
+    "zipped",
 ]
 
 

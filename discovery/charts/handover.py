@@ -1,0 +1,42 @@
+"""The rules of a segmentation as people check them before they hand them over."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from discovery.charts.format import DASH, NONE, count, rate
+from discovery.core.run import Run, SegmentRule
+
+
+def handover_table(run: Run, by: str) -> pd.DataFrame:
+    """Return one row per segment: its rule in words, and how well that selects its customers on held-out ones."""
+    ruled = {r.rule.segment_id: r for r in run.rules if r.segmentation == by}
+    rows = []
+    for segment in run.segmentation(by).placed:
+        found = ruled.get(segment.id)
+        words = found.english if found else "No rule was found: export its members instead."
+        rows.append((segment.name, count(segment.size), words, *_measured(found)))
+    return pd.DataFrame(rows, columns=["Segment", "Customers", "Who they are", "Found", "Right", "F1"])
+
+
+def handover_title(run: Run, by: str) -> str:
+    """Return how many rules there are, and how well they hold, as a sentence."""
+    segmentation = run.segmentation(by)
+    rules = [r.rule for r in run.rules if r.segmentation == by]
+    if by == "rules":
+        return f"{len(rules)} rules, ready for the tools that send."
+    held = [rule for rule in rules if rule.fidelity is not None]
+    if not held:
+        return f"{segmentation.title} has no rules to hand over; its members can be listed."
+    worst = min(held, key=lambda rule: rule.fidelity.f1 if rule.fidelity else 1.0)
+    worst_f1 = worst.fidelity.f1 if worst.fidelity else 0.0
+    return f"{len(rules)} segments as rules; the weakest, {worst.name}, keeps an F1 of {worst_f1:.2f}."
+
+
+def _measured(found: SegmentRule | None) -> tuple[str, str, str]:
+    fidelity = found.rule.fidelity if found else None
+    if fidelity is None:
+        return (NONE, NONE, NONE)
+    ends = fidelity.interval
+    interval = f" ({ends.f1[0]:.2f}{DASH}{ends.f1[1]:.2f})" if ends else ""
+    return rate(fidelity.recall), rate(fidelity.precision), f"{fidelity.f1:.2f}{interval}"
