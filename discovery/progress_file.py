@@ -25,6 +25,7 @@ class ProgressFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.cancelled = False
         self._steps: dict[str, float] = {}
         self._written = 0.0
 
@@ -51,17 +52,19 @@ def told_in(path: Path, work: Callable[[Progress], Run]) -> Run:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with service.holding(path):
         told.write("running")
-        threading.Thread(target=_end_with_input, args=(told,), daemon=True).start()
         try:
+            threading.Thread(target=_end_with_input, args=(told,), daemon=True).start()
             made = work(told)
-        except KeyboardInterrupt:
-            told.write("cancelled")
-            raise
-        except DiscoveryError as error:
-            told.write("failed", error=str(error))
-            raise
         except BaseException as error:
-            told.write("failed", error=f"This is our fault, not yours ({type(error).__name__}); see log.txt beside.")
+            # Interrupted, an engine or a reader may raise an error of its own.
+            if told.cancelled or isinstance(error, KeyboardInterrupt):
+                told.write("cancelled")
+            elif isinstance(error, DiscoveryError):
+                told.write("failed", error=str(error))
+            else:
+                told.write(
+                    "failed", error=f"This is our fault, not yours ({type(error).__name__}); see log.txt beside."
+                )
             raise
         told.write("done", run=made.id)
     return made
@@ -70,6 +73,7 @@ def told_in(path: Path, work: Callable[[Progress], Run]) -> Run:
 def _end_with_input(told: ProgressFile) -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    told.cancelled = True
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(_GRACE_SECONDS)
     told.write("cancelled")

@@ -91,8 +91,8 @@ class ClusterSettings:
     clip: float = setting(3.0, "Prepared features are clipped at this many deviations.", "deviations", 1, 10)
     fit_rows: int = setting(20_000, "Rows a model is fitted on; the rest is assigned.", "customers", 100, 10_000_000)
     discovered_from: float = setting(
-        3.0,
-        "Customers this far beyond structureless ones are of kinds; those without were up to 2.",
+        5.0,
+        "Customers this far beyond structureless ones are of kinds; docs/clustering.md says how often that errs.",
         "deviations",
         1,
         20,

@@ -60,10 +60,7 @@ class Bench:
 
     def common(self, name: str) -> tuple[str, ...]:
         """Return the values of a text that enough customers of the run have, the most frequent first."""
-        if name not in self.run.table.values:
-            return ()
-        counted = self.run.table.values[name].value_counts()
-        return tuple(str(v) for v in counted.index[counted >= SMALL_CELL][:_OFFERED])
+        return _common(self.run.id, name, self.run)
 
     def usual(self, name: str) -> Line:
         """Return a new line on a feature."""
@@ -353,10 +350,18 @@ def _spoken(name: str) -> str:
 def _read_value(given: Any, kind: str) -> Scalar:
     """Return a value as a widget gives it, in the kind of the feature; "" where it is none."""
     if kind == "boolean":
-        return bool(given == "yes")
+        return str(given) in ("yes", "True")
     if kind == "number":
         try:
             return whole(float(given))
         except (TypeError, ValueError):
             return ""
     return given.isoformat() if isinstance(given, date) else str(given or "")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _common(run_id: str, name: str, _run: Run) -> tuple[str, ...]:
+    if name not in _run.table.values:
+        return ()
+    counted = _run.table.values[name].value_counts()
+    return tuple(str(v) for v in counted.index[counted >= SMALL_CELL][:_OFFERED])

@@ -51,7 +51,7 @@ _ALWAYS = ("missing", "known")
 ASKED_OF: Mapping[str, tuple[str, ...]] = {
     "number": (*OPERATORS, "between", "in", *_ALWAYS),
     "text": ("=", "<>", "in", *PLACES, *_ALWAYS),
-    "boolean": ("=", "<>", *_ALWAYS),
+    "boolean": ("=", "<>", "in", *_ALWAYS),
     "date": (*OPERATORS, "between", "in", *_ALWAYS),
 }
 

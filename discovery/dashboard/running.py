@@ -81,11 +81,11 @@ def show_jobs(jobs: Sequence[service.Job]) -> None:
             f"{day(job.started.date())}, {job.started:%H:%M} UTC",
             QUESTIONS[str(job.config["question"])].sentence,
             _STATES[job.status.state],
-            job.status.run or job.status.error,
+            f"Run {job.status.run}" if job.status.run else job.status.error,
         )
         for job in jobs[:_SHOWN]
     ]
-    frame.table(pd.DataFrame(rows, columns=["Started", "Question", "State", "Run, or why it failed"]))
+    frame.table(pd.DataFrame(rows, columns=["Started", "Question", "State", "What came of it"]))
 
 
 def _lasted(span: timedelta) -> str:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from discovery import service
 from discovery.charts.format import day, many
+from discovery.core.dataset import day_of
 from discovery.core.errors import DiscoveryError
 from discovery.dashboard import frame, html
 from discovery.dashboard.mapping import SHAPES, called, guess, property_name
@@ -70,9 +71,9 @@ def choose_source(workspace: service.Workspace) -> Mapping[str, Any] | None:
         "Where are the data?", options, default=options[0], required=True, key="source", persist_state="session"
     )
     if chosen == OWN and dataset:
-        first, last = (datetime.fromtimestamp(at / 1e6, tz=UTC).date() for at in (dataset.first_at, dataset.last_at))
         what = f"{many(dataset.customers, 'customer')} and {many(dataset.events, 'event')}"
-        st.html(html.block(html.text(f"{what}, {day(first)} to {day(last)}, in {dataset.currency}.")))
+        when = f"{day(day_of(dataset.first_at))} to {day(day_of(dataset.last_at))}"
+        st.html(html.block(html.text(f"{what}, {when}, in {dataset.currency}.")))
         return {"kind": "canonical", "path": str(dataset.folder), "currency": dataset.currency}
     kind, types, help = KINDS[chosen]
     files = Files(workspace, kind)
@@ -93,6 +94,8 @@ def _bring_in(files: Files, types: Sequence[str], help: str) -> None:
     def keep() -> None:
         service.drop_old_uploads(files.workspace, datetime.now(UTC))
         given = st.session_state[key] or []
+        if files.kind == "table":
+            service.drop_uploads(files.workspace, files.session)
         try:
             for each in given if isinstance(given, list) else [given]:
                 service.keep_upload(files.workspace, files.session, each.name, each.getvalue())

@@ -75,7 +75,7 @@ SHEET = """
 [class*="st-key-group-"] {{ border-left: 2px solid {band}; padding-left: 0.9rem; gap: 0.6rem; }}
 .sd-count b {{ font-size: 1.65rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
 .sd-fault {{ border-left: 2px solid {failed}; padding-left: 0.9rem; }}
-[data-testid="stBaseButton-primary"] p, [data-testid="stBaseButton-primaryFormSubmit"] p,
+[data-testid="stBaseButton-primary"]:enabled p, [data-testid="stBaseButton-primaryFormSubmit"]:enabled p,
   [data-tag], [data-tag] * {{ color: {ground}; }}
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {{ color: {muted}; opacity: 1; }}
 .sd-fault pre {{ white-space: pre-wrap; margin: 0; }}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
@@ -77,7 +76,7 @@ def _columns(found: pd.DataFrame, categories: Sequence[str], as_of: date) -> pd.
     }
     for name, (yes, of) in shares.items():
         trials = of.fillna(0.0)
-        hits = np.minimum(yes, trials)
+        hits = yes.clip(upper=trials)
         if trials.any():
             columns |= {f"{name}:yes": hits, f"{name}:no": trials - hits}
     if categories:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -224,6 +227,20 @@ def test_a_cancelled_run_leaves_the_workspace_as_it_was(opened: Start, planted_s
     app = opened(tmp_path / "w")
     assert "the workspace is as it was" in app.info[0].value
     assert [b for b in app.button if b.label == "Start it again as it was"]
+
+
+def test_an_error_of_an_interrupted_engine_is_a_cancelled_run_too(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom discovery.core.errors import DataError\n"
+        "from discovery.progress_file import told_in\n"
+        "def work(tell):\n    try:\n        time.sleep(60)\n"
+        "    except KeyboardInterrupt:\n        raise DataError('The query was interrupted.')\n"
+        "told_in(Path(sys.argv[1]), work)"
+    )
+    status = tmp_path / "status.json"
+    done = subprocess.run([sys.executable, "-c", code, str(status)], input=b"", capture_output=True, check=False)
+    assert b"The query was interrupted." in done.stderr
+    assert json.loads(status.read_text("utf-8"))["state"] == "cancelled"
 
 
 def test_a_worker_that_dies_without_a_word_is_an_error(planted_store: Path, tmp_path: Path) -> None:

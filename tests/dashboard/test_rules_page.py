@@ -17,7 +17,7 @@ from discovery.charts import beside
 from discovery.core.errors import UsageError
 from discovery.core.rule import Compare, Condition, Rule
 from discovery.core.run import Run
-from discovery.dashboard.rule_tree import Group, Line, asked_anew, changed, condition_of, group_from
+from discovery.dashboard.rule_tree import ASKED_OF, Group, Line, asked_anew, changed, condition_of, group_from
 from tests.dashboard.conftest import APP, PAGES
 from tests.laws.test_rules import trees
 
@@ -126,6 +126,26 @@ def test_conditions_change_the_text(page: AppTest) -> None:
     assert "country = '" in page.text_area(key="rule-text").value
     next(b for b in page.button if b.label == "Remove this group").click().run()
     assert page.text_area(key="rule-text").value == "orders BETWEEN 2 AND 7"
+
+
+@pytest.mark.parametrize("kind", sorted(ASKED_OF))
+def test_everything_that_can_be_asked_is_shown_as_it_is_written(page: AppTest, planted_run: Run, kind: str) -> None:
+    name = next(f.name for f in planted_run.table.features if f.kind == kind)
+    values = {"number": "3", "text": "'US'", "boolean": "TRUE", "date": "'2025-01-31'"}[kind]
+    written = {
+        "between": f"{name} BETWEEN {values} AND {values}",
+        "in": f"{name} IN ({values})",
+        "contains": f"{name} LIKE '%U%'",
+        "starts": f"{name} LIKE 'U%'",
+        "ends": f"{name} LIKE '%S'",
+        "missing": f"{name} IS NULL",
+        "known": f"NOT {name} IS NULL",
+    }
+    for asked in ASKED_OF[kind]:
+        page = write(page, "orders >= 2")
+        page = write(page, written.get(asked, f"{name} {asked} {values}"))
+        assert not page.exception, asked
+        assert next(s for s in page.selectbox if s.label == "Is").value == asked
 
 
 def test_a_measure_is_changed_and_what_the_page_cannot_show_of_it_stays(page: AppTest) -> None:

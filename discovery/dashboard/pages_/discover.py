@@ -7,7 +7,7 @@ import streamlit as st
 from discovery import service
 from discovery.charts import candidates
 from discovery.charts.scorecard import method_name
-from discovery.dashboard import asking, frame, html, running, sources
+from discovery.dashboard import asking, frame, html, null, running, sources
 
 place = frame.begin_in()
 workspace = service.open_workspace(place.path)
@@ -15,11 +15,9 @@ jobs = service.jobs(workspace)
 busy = bool(jobs) and not jobs[0].status.final
 
 title = "A run is in progress" if busy else "What do you want to find out?"
-under = (
-    "You may leave this page or close it: the run goes on while the dashboard does."
-    if busy
-    else ("Ask a question, bring the data, and start. It takes from half a minute to some minutes.")
-)
+under = "Ask a question, bring the data, and start. It takes from half a minute to some minutes."
+if busy:
+    under = "You may leave this page or close it: the run goes on while the dashboard does."
 st.html(html.block(f"{html.text(title, 'h1')}{html.text(under)}"))
 
 if busy:
@@ -40,13 +38,15 @@ else:
     with st.expander("Change features, the number of segments, or the seed"):
         method = asking.choose_method()
     if source is None:
-        st.html(html.block(html.text("Bring in the data first: then the run can start.", css="muted")))
+        other = ", or choose the data in this workspace" if workspace.dataset() else ""
+        st.html(html.block(html.text(f"Bring in the data first{other}: then the run can start.", css="muted")))
     if st.button("Find the segments", type="primary", disabled=source is None) and source is not None:
         running.begin(workspace, asking.config_of(source, question, as_of, method))
 
-if jobs:
+ended = jobs[1:] if busy else jobs
+if ended:
     frame.section("Runs started here")
-    running.show_jobs(jobs)
+    running.show_jobs(ended)
 
 if place.runs:
     selection = frame.select(place)
@@ -54,17 +54,10 @@ if place.runs:
     by = candidates.chosen_among(run, selection.by)
     frame.section(
         "How many segments has the run?",
-        f"{method_name(by)} of run {run.id}. The grey band is what data of the same shape without structure show.",
+        f"{method_name(by)} of run {run.id}. {null.BAND}",
     )
-    shown = candidates.statistics(run, by)
-    if not shown:
+    if candidates.statistics(run, by):
+        null.show_candidates(run, by, selection.look)
+    else:
         st.html(html.block(html.text("The number was stated when the run was made, so no other was tried.")))
-    for column, name in zip(st.columns(max(len(shown), 1), gap="medium"), shown, strict=False):
-        with column:
-            frame.chart(
-                candidates.candidates(run, by, name, selection.look),
-                candidates.candidates_table(run, by, name),
-                key=f"candidates-{name}",
-                alt="The statistic against the number of segments, the null as a grey band.",
-            )
     frame.measured(run.segmentation(by).structure_reason, run.segmentation(by).method)

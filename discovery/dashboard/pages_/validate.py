@@ -3,7 +3,7 @@
 import streamlit as st
 
 from discovery.charts import candidates, distinctness, response, scorecard
-from discovery.dashboard import frame, html, words
+from discovery.dashboard import frame, html, null, words
 
 selection = frame.begin()
 frame.nothing(selection)
@@ -33,17 +33,9 @@ if outcomes:
 else:
     st.html(html.block(html.text(words.NO_RESPONSE.format(days=run.horizon_days))))
 
-statistics = candidates.statistics(run, selection.by)
-if statistics:
-    frame.section("How many segments?", "The grey band is what data of the same shape without structure show.")
-    for column, name in zip(st.columns(len(statistics), gap="medium"), statistics, strict=True):
-        with column:
-            frame.chart(
-                candidates.candidates(run, selection.by, name, look),
-                candidates.candidates_table(run, selection.by, name),
-                key=f"candidates-{name}",
-                alt="The statistic against the number of segments, the null as a grey band.",
-            )
+if candidates.statistics(run, selection.by):
+    frame.section("How many segments?", null.BAND)
+    null.show_candidates(run, selection.by, look)
 
 frame.section("Every check")
 show = st.segmented_control(
