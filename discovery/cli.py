@@ -89,9 +89,7 @@ def run(
     memory_limit: Annotated[str, typer.Option(help="Such as 8GB; beyond it the engine spills to disk.")] = "",
     told_to: Annotated[
         Path | None,
-        typer.Option(
-            "--progress-file", help="For programs: a JSON file of progress. Ends with standard input."
-        ),
+        typer.Option("--progress-file", help="For programs: a JSON file of progress. Ends with standard input."),
     ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,

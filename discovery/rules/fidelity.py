@@ -30,8 +30,9 @@ def fidelity(selected: NDArray[np.bool_], belongs: NDArray[np.bool_]) -> Fidelit
 
     Examples
     --------
-    >>> fidelity(np.array([True, True, False, False]), np.array([True, False, True, False]))
-    Fidelity(precision=0.5, recall=0.5, f1=0.5, coverage=0.5, n=4)
+    >>> found = fidelity(np.array([True, True, False, False]), np.array([True, False, True, False]))
+    >>> found.precision, found.recall, found.f1, found.coverage
+    (0.5, 0.5, 0.5, 0.5)
     """
     both, picked, size, n = _counted(selected, belongs)
     return Fidelity(

@@ -49,7 +49,8 @@ def merge_path(
     Verdicts of later steps are on groups that were joined because they looked alike: they say what is seen, and prove
     less than those of the first. Accept a merge, and its run judges again.
     """
-    if not 2 <= segmentation.k <= LONGEST:
+    inhabited = sum(size > 0 for size in comparison.sizes.values())
+    if inhabited < 2 or segmentation.k > LONGEST:
         return None
     start, counts = _Held(comparison), _counts(segmentation, forward)
     groups: dict[str, tuple[str, ...]] = {i: (i,) for i in comparison.names}
@@ -122,7 +123,7 @@ def _measures(comparison: Comparison, start: _Held, counts: Counts) -> dict[str,
         known = [p for p in comparison.pairs.values() if p.apart.value is not None]
         weights = [comparison.sizes[p.a] * comparison.sizes[p.b] for p in known]
         out["heldout_auc"] = (
-            float(np.average([p.apart.value or 0.0 for p in known], weights=weights)) if known else None
+            float(np.average([p.apart.value or 0.0 for p in known], weights=weights)) if sum(weights) else None
         )
     return out
 

@@ -124,7 +124,7 @@ def test_the_record_null_keeps_margins_and_ties() -> None:
 
 @pytest.mark.parametrize(("name", "there"), [("smooth, strongly tied", False), ("regular, sales, presents", True)])
 def test_kinds_are_told_from_smooth_customers(name: str, there: bool) -> None:
-    records, _ = drawn(name, 1_500, seed=3)
+    records, _ = drawn(name, 3_500, seed=3)
     shrinkage = shrink(records, clip=3.0)
     ks = (2, 3, 4, 6, 8)
 
