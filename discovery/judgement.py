@@ -244,8 +244,8 @@ def recommend(
     kinds = [s for s in usable if s.name == "mixture" and s.structure is Structure.DISCOVERED]
     if kinds:
         return kinds[0].name, (
-            "There are kinds of customers, and of all that was tried on stores with planted kinds the mixture came "
-            f"closest to them. {kinds[0].structure_reason}"
+            "Of all that was tried on stores with planted kinds, the mixture came closest to them. "
+            f"{kinds[0].structure_reason}"
         )
     value = {
         e.segmentation: e.value for e in evidence if e.check == "forward_auc" and e.value is not None and not e.subject

@@ -213,10 +213,9 @@ def mixture_segmentation(
     labels, strength = fitted.assign(records)
     agreement = halves_agree(few, shrinkage.transform(few), fitted.k, seed, least)
     reason = (
-        f"The criterion of Hannan and Quinn prefers {best} kinds of the {len(tried)} numbers tried, and two halves of "
-        f"the customers agree on "
-        f"{fitted.k} at {agreement:.2f}; {(strength > 0.8).mean():.0%} of the customers belong with more than 80 %. "
-        f"Whether there are kinds: {choice.reason}"
+        f"{choice.reason} Of mixtures, the criterion of Hannan and Quinn prefers {best} kinds of the {len(tried)} "
+        f"numbers tried; two halves of the customers agree on {fitted.k} at {agreement:.2f}, and "
+        f"{(strength > 0.8).mean():.0%} of them belong with more than 80%."
     )
     structure = choice.structure if fitted.k > 1 else Structure.NONE
     model = {**fitted.as_plain(), "space": "shrunken", "agreement": agreement}
