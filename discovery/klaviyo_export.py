@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from discovery.core.errors import UsageError, WorkspaceError
+from discovery.core.errors import UsageError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.rule import Condition
 from discovery.core.run import Run
@@ -190,9 +190,7 @@ def _profiles(workspace: Workspace, values: pd.DataFrame) -> tuple[list[ProfileV
     """Return what to write to each profile, how many cannot be found, and how many are another one's."""
     if values.columns.empty:
         return [], 0, 0
-    dataset = workspace.dataset()
-    if dataset is None:
-        raise WorkspaceError("The workspace must hold its dataset, for the profiles' e-mails and phones, and does not.")
+    dataset = workspace.needed_dataset()
     with Engine() as engine:
         people = engine.frame(f"SELECT customer_id, email, phone FROM {engine.table(dataset.profiles_path)}")
     found = people.set_index("customer_id").reindex(values.index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from discovery.core.errors import UsageError, WorkspaceError
+from discovery.core.errors import UsageError
 from discovery.core.run import Run
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier
@@ -62,9 +62,7 @@ def export_members(
     if form not in FORMS:
         raise UsageError(f"--for must be one of {', '.join(FORMS)}, got {form!r}.")
     chosen = run.segmentation(segmentation or run.recommended)
-    dataset = workspace.dataset()
-    if dataset is None:
-        raise WorkspaceError("The workspace must hold its dataset, for the profiles' e-mails and phones, and does not.")
+    dataset = workspace.needed_dataset()
     columns = ", ".join(identifier(name) for name in ("customer_id", *PROFILE))
     with Engine() as engine:
         people = engine.frame(f"SELECT {columns} FROM {engine.table(dataset.profiles_path)}")

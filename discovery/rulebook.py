@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 from discovery.core.dataset import Dataset, day_of
-from discovery.core.errors import WorkspaceError
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, Rule, leaves
 from discovery.core.settings import EngineSettings
@@ -194,12 +193,7 @@ def check(
 
 @contextmanager
 def _opened(workspace: Workspace, settings: EngineSettings | None) -> Iterator[tuple[QueryEngine, Dataset]]:
-    dataset = workspace.dataset()
-    if dataset is None:
-        raise WorkspaceError(
-            f"The workspace {str(workspace.path)!r} must hold a dataset, and holds none. "
-            "Bring one in with `discovery ingest CONFIG --workspace FOLDER`."
-        )
+    dataset = workspace.needed_dataset()
     with query_engine(settings or EngineSettings()) as engine:
         yield engine, dataset
 

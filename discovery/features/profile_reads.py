@@ -22,9 +22,12 @@ def profile_read(feature: Feature, as_of: date) -> str | None:
 
 
 def _field(feature: Feature, as_of: date) -> str:
-    value = f"p.{identifier(feature.column)}"
     # A day as text sorts as it should and means the same everywhere.
-    return f"CAST(CAST({value} AS DATE) AS VARCHAR)" if feature.kind == "date" else value
+    return f"CAST({_day(feature)} AS VARCHAR)" if feature.kind == "date" else f"p.{identifier(feature.column)}"
+
+
+def _day(feature: Feature) -> str:
+    return f"CAST(p.{identifier(feature.column)} AS DATE)"
 
 
 def _days_since_field(feature: Feature, as_of: date) -> str:
@@ -32,17 +35,17 @@ def _days_since_field(feature: Feature, as_of: date) -> str:
 
 
 def _days_since_date(feature: Feature, as_of: date) -> str:
-    return f"date_diff('day', CAST(p.{identifier(feature.column)} AS DATE), CAST({literal(str(as_of))} AS DATE))"
+    return f"date_diff('day', {_day(feature)}, CAST({literal(str(as_of))} AS DATE))"
 
 
 def _years_since_date(feature: Feature, as_of: date) -> str:
-    day = f"CAST(p.{identifier(feature.column)} AS DATE)"
+    day = _day(feature)
     return f"({as_of:%Y%m%d} - (10000 * year({day}) + 100 * month({day}) + day({day}))) // 10000"
 
 
 def _anniversary(feature: Feature, as_of: date) -> str:
     """Return whether the day comes round from the date on within so many days, whatever the year."""
-    day = f"CAST(p.{identifier(feature.column)} AS DATE)"
+    day = _day(feature)
     month_day = f"(month({day}) * 100 + day({day}))"
     last = as_of + timedelta(days=int(feature.given[0]))
     start, end = (100 * d.month + d.day for d in (as_of, last))
@@ -53,7 +56,7 @@ def _anniversary(feature: Feature, as_of: date) -> str:
 
 
 def _anniversary_month(feature: Feature, as_of: date) -> str:
-    return f"month(CAST(p.{identifier(feature.column)} AS DATE)) = {as_of.month}"
+    return f"month({_day(feature)}) = {as_of.month}"
 
 
 def _holds(feature: Feature, as_of: date) -> str:

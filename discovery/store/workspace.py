@@ -131,6 +131,16 @@ class Workspace:
         fields = {k: v for k, v in document.items() if k not in ("schema_version", "made")}
         return Dataset(**{**fields, "folder": path.parent, "notes": tuple(document["notes"])})
 
+    def needed_dataset(self) -> Dataset:
+        """Return the workspace's dataset, or raise with what to do."""
+        found = self.dataset()
+        if found is None:
+            raise WorkspaceError(
+                f"The workspace {str(self.path)!r} must hold a dataset, and holds none. "
+                "Bring one in with `discovery ingest CONFIG --workspace FOLDER`."
+            )
+        return found
+
     @contextmanager
     def writing(self) -> Iterator[Staging]:
         """Give a place to write into; what is committed there appears at once, the rest never.
