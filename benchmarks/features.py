@@ -83,7 +83,7 @@ def _dataset(folder: Path) -> Dataset:
 
 def _ours(folder: Path, go: bool, names: Callable[[], tuple[str, ...]]) -> None:
     from discovery.engine.duckdb import Engine
-    from discovery.measuring import measure
+    from discovery.usecases.measuring import measure
 
     dataset = _dataset(folder)
     with Engine() as engine:

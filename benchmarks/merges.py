@@ -26,8 +26,8 @@ from discovery.engine.duckdb import Engine
 from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.read import ingest
 from discovery.ingest.simulate import simulate
-from discovery.measuring import measure
-from discovery.responses import responses_at
+from discovery.usecases.measuring import measure
+from discovery.usecases.responses import responses_at
 from discovery.validate.campaigns import Campaigns, campaign_evidence
 from discovery.validate.distinctness import held_out_scores
 from discovery.validate.merges import merge_verdicts

@@ -15,16 +15,16 @@ from rich.table import Table
 from discovery import service
 from discovery.charts.format import count, day, rate
 from discovery.charts.scorecard import QUESTIONS, method_name, summary
+from discovery.commands.decisions import decisions_app, merge
+from discovery.commands.exports import export
+from discovery.commands.progress_bars import progress_bars
+from discovery.commands.progress_file import told_in
+from discovery.commands.rules import rules_app
+from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console, day_from
 from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
 from discovery.core.progress import Progress
 from discovery.core.run import Run
-from discovery.decision_commands import decisions_app, merge
-from discovery.export_commands import export
-from discovery.progress_bars import progress_bars
-from discovery.progress_file import told_in
-from discovery.rule_commands import rules_app
-from discovery.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console, day_from
 
 app = typer.Typer(
     help="Find customer segments, say how far to believe them, and hand over the rule.",

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from discovery import pipeline, rulebook
 from discovery.core.compile import SettingRow, compile_settings, setting_rows
 from discovery.core.dataset import Dataset
 from discovery.core.decision import Decision, DecisionKind
@@ -19,25 +18,15 @@ from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition
 from discovery.core.run import Run
-from discovery.decided import decide, decisions, load_run
-from discovery.drafts import Draft, Words, draft_rule, forget_rule, read_rule, rule_words, save_rule, saved_rules
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS
 from discovery.export import targets
-from discovery.exports import FORMATS, export_run, zipped
 from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.preview import preview
 from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
 from discovery.ingest.table.open import ALLOWED as TABLE_COLUMNS
 from discovery.ingest.table.open import REQUIRED as TABLE_NEEDS
-from discovery.jobs import Job, State, Status, cancel_job, holding, jobs, start_job, write_status
-from discovery.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
-from discovery.measuring import measure
-from discovery.member_export import MEMBER_FORMS, MemberExport, export_members
-from discovery.merging import merge, undo_decision
-from discovery.rule_imports import ImportedSegment, import_rules, names_from, read_names
-from discovery.rulebook import Evaluation
 from discovery.rules.evaluate import membership
 from discovery.rules.faults import Finding
 from discovery.rules.library import Library, rules_from
@@ -55,6 +44,26 @@ from discovery.store import (
     shipped,
     upload_folder,
 )
+from discovery.usecases import pipeline, rulebook
+from discovery.usecases.decided import decide, decisions, load_run
+from discovery.usecases.drafts import (
+    Draft,
+    Words,
+    draft_rule,
+    forget_rule,
+    read_rule,
+    rule_words,
+    save_rule,
+    saved_rules,
+)
+from discovery.usecases.exports import FORMATS, export_run, zipped
+from discovery.usecases.jobs import Job, State, Status, cancel_job, holding, jobs, start_job, write_status
+from discovery.usecases.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
+from discovery.usecases.measuring import measure
+from discovery.usecases.member_export import MEMBER_FORMS, MemberExport, export_members
+from discovery.usecases.merging import merge, undo_decision
+from discovery.usecases.rule_imports import ImportedSegment, import_rules, names_from, read_names
+from discovery.usecases.rulebook import Evaluation
 
 __all__ = [
     "DIALECTS",

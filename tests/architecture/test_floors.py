@@ -17,80 +17,43 @@ FLOORS = {
     "core": 0,
     "engine": 1,
     **dict.fromkeys(STAGES, 2),
-    "segmentations": 3,
-    "responses": 3,
-    "judgement": 3,
-    "measuring": 3,
-    "rulebook": 3,
-    "exports": 3,
-    "klaviyo_export": 3,
-    "member_export": 3,
-    "rule_imports": 3,
-    "drafts": 3,
-    "jobs": 3,
-    "pipeline": 3,
     "store": 3,
-    "decided": 3,
-    "merging": 3,
+    "usecases": 3,
     "service": 3,
     "charts": 3,
-    "decision_commands": 4,
-    "progress_bars": 4,
-    "progress_file": 4,
-    "terminal": 4,
-    "rule_commands": 4,
-    "export_commands": 4,
+    "commands": 4,
     "cli": 4,
     "report": 4,
     "dashboard": 4,
     "__main__": 4,
 }
-#: Inside a floor of several rooms, who may look into whom.
-THIRD_FLOOR = {
+#: On the third and fourth floor, who may look into whom.
+NEIGHBOURS = {
     "store": set(),
-    "segmentations": set(),
-    "responses": set(),
-    "judgement": {"responses"},
-    "measuring": set(),
-    "rulebook": {"measuring", "store"},
-    "pipeline": {"segmentations", "judgement", "measuring", "responses", "store"},
-    "exports": {"measuring"},
-    "klaviyo_export": {"exports", "store"},
-    "member_export": {"store"},
-    "rule_imports": {"measuring", "store"},
-    "drafts": {"measuring", "store"},
-    "jobs": {"store"},
-    "service": {
-        "pipeline",
-        "rulebook",
-        "exports",
-        "klaviyo_export",
-        "member_export",
-        "rule_imports",
-        "measuring",
-        "store",
-        "drafts",
-        "jobs",
-        "decided",
-        "merging",
-    },
-    "decided": {"store"},
-    "merging": {"decided", "judgement", "measuring", "pipeline", "responses", "store"},
+    "usecases": {"store"},
+    "service": {"usecases", "store"},
     "charts": set(),
-}
-FOURTH_FLOOR = {
-    "cli": {"progress_bars", "terminal", "rule_commands", "export_commands", "decision_commands", "progress_file"},
-    "export_commands": {"terminal"},
-    "rule_commands": {"progress_bars", "terminal"},
-    "terminal": set(),
-    "decision_commands": {"progress_bars", "terminal"},
+    "commands": set(),
+    "cli": {"commands"},
     "__main__": {"cli"},
     "report": set(),
     "dashboard": set(),
-    "progress_bars": set(),
-    "progress_file": set(),
 }
-MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "rule_commands", "export_commands", "jobs"}
+#: Among the use cases and among the commands, who may look into whom; the others look into nobody.
+WITHIN = {
+    "usecases.judgement": {"responses"},
+    "usecases.rulebook": {"measuring"},
+    "usecases.pipeline": {"segmentations", "judgement", "measuring", "responses"},
+    "usecases.exports": {"measuring"},
+    "usecases.klaviyo_export": {"exports"},
+    "usecases.rule_imports": {"measuring"},
+    "usecases.drafts": {"measuring"},
+    "usecases.merging": {"decided", "judgement", "measuring", "pipeline", "responses"},
+    "commands.rules": {"progress_bars", "terminal"},
+    "commands.exports": {"terminal"},
+    "commands.decisions": {"progress_bars", "terminal"},
+}
+MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "commands.rules", "commands.exports", "usecases.jobs"}
 
 
 def modules() -> list[Path]:
@@ -100,6 +63,11 @@ def modules() -> list[Path]:
 def room(path: Path) -> str:
     part = path.relative_to(PACKAGE).parts[0]
     return part.removesuffix(".py")
+
+
+def corner(path: Path) -> str:
+    """Return the room and the module in it, such as ``usecases.jobs``."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -125,11 +93,19 @@ def test_a_floor_imports_only_from_lower_floors(path: Path) -> None:
         if here == "charts":
             assert other == "core", f"{path}: charts import core only, not {other}"
         elif FLOORS[here] == 4:
-            assert other in {"service", "charts", "core"} | FOURTH_FLOOR[here], f"{path} may not import {other}"
+            assert other in {"service", "charts", "core"} | NEIGHBOURS[here], f"{path} may not import {other}"
         elif FLOORS[here] == 3:
-            assert FLOORS[other] < 3 or other in THIRD_FLOOR[here], f"{path} may not import {other}"
+            assert FLOORS[other] < 3 or other in NEIGHBOURS[here], f"{path} may not import {other}"
         else:
             assert FLOORS[other] < FLOORS[here], f"{path}: {here} may not import {other}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_use_cases_and_commands_look_only_into_their_declared_neighbours(path: Path) -> None:
+    here = room(path)
+    if here in {"usecases", "commands"}:
+        seen = {name.split(".")[2] for name in imports(path) if name.startswith(f"discovery.{here}.")}
+        assert seen <= WITHIN.get(corner(path), set()), f"{path} may not import {seen}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -140,7 +116,7 @@ def test_engines_are_reached_only_through_the_engine_floor(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_files_are_opened_only_where_the_house_says(path: Path) -> None:
-    if room(path) in MAY_OPEN_FILES:
+    if MAY_OPEN_FILES & {room(path), corner(path)}:
         return
     opening = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "read_parquet", "to_parquet", "read_csv"}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

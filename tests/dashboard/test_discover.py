@@ -18,11 +18,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from discovery import jobs, service
+from discovery import service
 from discovery.core.errors import DataError, SettingError, UsageError, WorkspaceError
 from discovery.core.question import QUESTIONS
 from discovery.core.rule import Compare, Rule
 from discovery.dashboard.mapping import COLUMNS, guess
+from discovery.usecases import jobs
 from tests.conftest import QUICK
 from tests.dashboard.conftest import APP, PAGES
 
@@ -232,7 +233,7 @@ def test_a_cancelled_run_leaves_the_workspace_as_it_was(opened: Start, planted_s
 def test_an_error_of_an_interrupted_engine_is_a_cancelled_run_too(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom discovery.core.errors import DataError\n"
-        "from discovery.progress_file import told_in\n"
+        "from discovery.commands.progress_file import told_in\n"
         "def work(tell):\n    try:\n        time.sleep(60)\n"
         "    except KeyboardInterrupt:\n        raise DataError('The query was interrupted.')\n"
         "told_in(Path(sys.argv[1]), work)"

@@ -19,11 +19,11 @@ from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
 from discovery.engine.spark import SparkEngine
 from discovery.features.catalogue import CATALOGUE
-from discovery.measuring import measure, selection_sql, vocabulary_of
 from discovery.rules.evaluate import membership, select
 from discovery.rules.library import library_from
 from discovery.rules.parse import parse
 from discovery.store import read_entries
+from discovery.usecases.measuring import measure, selection_sql, vocabulary_of
 from tests.stores import read_store, write_store
 
 # One worker starts one Java process for all of these.

@@ -12,10 +12,10 @@ from discovery import service
 from discovery.core.rule import Condition, leaves
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS, translate
-from discovery.measuring import selection_sql
 from discovery.rules.library import library_from
 from discovery.rules.parse import parse
 from discovery.store import read_entries
+from discovery.usecases.measuring import selection_sql
 from tests.conftest import ROOT
 from tests.export.klaviyo.proof import Proof, proof_of, vocabulary
 from tests.export.klaviyo.test_compile import STATED

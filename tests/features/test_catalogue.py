@@ -18,7 +18,7 @@ from discovery.core.run import Run
 from discovery.features.bands import learn_cutoffs, with_bands
 from discovery.features.catalogue import BY_NAME, CATALOGUE, default_cluster_features
 from discovery.features.vocabulary.tiers import RFM_GROUPS, TIERS
-from discovery.measuring import measure, tier_cases, with_parts
+from discovery.usecases.measuring import measure, tier_cases, with_parts
 from tests.stores import Engine, features_at, order, read_store, write_store
 
 AS_OF = date(2025, 7, 1)

@@ -18,7 +18,7 @@ from discovery.core.holidays import month_days, season_ranges
 from discovery.engine.duckdb import Engine
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.seasons import with_seasons
-from discovery.measuring import measure, vocabulary_of
+from discovery.usecases.measuring import measure, vocabulary_of
 from tests.conftest import QUICK
 from tests.stores import order, read_store, write_store
 

@@ -22,9 +22,9 @@ from discovery.core.strict_yaml import read_yaml
 from discovery.engine.duckdb import Engine
 from discovery.features.catalogue import BY_NAME
 from discovery.ingest.read import ingest
-from discovery.measuring import measure, vocabulary_of
 from discovery.rules.evaluate import membership
 from discovery.rules.library import Library, as_entries, library_from, rules_from
+from discovery.usecases.measuring import measure, vocabulary_of
 from tests.conftest import QUICK, ROOT
 
 AS_OF = date(2025, 12, 20)

@@ -19,8 +19,8 @@ from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.evidence import MergeDecision, MergeVerdict, Verdict
 from discovery.core.run import Run
 from discovery.core.segment import Segmentation
-from discovery.decided import with_decisions
 from discovery.service import DecisionKind, Workspace
+from discovery.usecases.decided import with_decisions
 from tests.store.test_workspace import files_of
 
 AT = datetime(2025, 10, 1, 9, 30, tzinfo=UTC)

@@ -17,10 +17,10 @@ from discovery.engine.duckdb import Engine
 from discovery.export.klaviyo.compile import Compiled, compile_rule
 from discovery.export.klaviyo.measures import Known
 from discovery.export.klaviyo.shapes import as_document
-from discovery.klaviyo_export import known_to_klaviyo, property_values
-from discovery.measuring import measure, vocabulary_of
 from discovery.rules.evaluate import select
 from discovery.rules.vocabulary import Vocabulary
+from discovery.usecases.klaviyo_export import known_to_klaviyo, property_values
+from discovery.usecases.measuring import measure, vocabulary_of
 from tests.export.klaviyo.account import Store
 from tests.export.klaviyo.interpreter import members
 

@@ -37,11 +37,11 @@ from discovery.export.klaviyo.names import CONSENT_METRICS, country_codes, count
 from discovery.export.klaviyo.shapes import as_document
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.ingest.klaviyo.metrics import channel_of, event_name
-from discovery.klaviyo_export import property_values
 from discovery.rules.library import Library, library_from
 from discovery.rules.parse import parse
 from discovery.rules.vocabulary import Vocabulary
 from discovery.store import read_entries
+from discovery.usecases.klaviyo_export import property_values
 from tests.conftest import ROOT
 from tests.export.klaviyo.interpreter import members
 from tests.export.klaviyo.proof import Proof, proof_of, vocabulary

@@ -21,11 +21,11 @@ from discovery.export.klaviyo.payload import Payload, payload
 from discovery.export.klaviyo.profiles import ProfileValues, csv_parts, import_jobs
 from discovery.export.klaviyo.push import Created, push
 from discovery.export.klaviyo.shapes import as_document
-from discovery.exports import chosen_rules, file_stem, json_text
 from discovery.features.bands import labels_in_order
 from discovery.rules.evaluate import select
 from discovery.rules.parse import to_text
 from discovery.store import Workspace
+from discovery.usecases.exports import chosen_rules, file_stem, json_text
 
 _REVIEW_ONLY = "Names of metrics stand where an account's ids must. This cannot be sent; it is to be read."
 

@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 
 from discovery import service
+from discovery.commands.progress_bars import progress_bars
+from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console
 from discovery.core.documents import plain
-from discovery.progress_bars import progress_bars
-from discovery.terminal import AsJson, InWorkspace, Quiet, answer, console
 
 decisions_app = typer.Typer(help="What people decided about segments: kept in the workspace.", no_args_is_help=True)
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")]

@@ -15,8 +15,8 @@ from discovery.engine.sql import translate
 from discovery.export.hubspot import filter_branch
 from discovery.export.nested_json import segment
 from discovery.export.yaml import document
-from discovery.measuring import selection_sql
 from discovery.rules.library import as_entries, slug
+from discovery.usecases.measuring import selection_sql
 
 #: What ``export_run`` can write; ``klaviyo`` has its own way, for it needs the workspace's profiles.
 FORMATS = ("yaml", "sql", "english", "hubspot", "segment-json")

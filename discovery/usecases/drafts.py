@@ -14,7 +14,6 @@ from discovery.core.run import LibraryRule, Run
 from discovery.engine.duckdb import Engine
 from discovery.export.english import sentence
 from discovery.export.yaml import document
-from discovery.measuring import measure, vocabulary_of
 from discovery.rules.evaluate import select
 from discovery.rules.faults import Finding
 from discovery.rules.library import as_entries, library_from, slug
@@ -22,6 +21,7 @@ from discovery.rules.lint import History, lint
 from discovery.rules.parse import parse, to_text
 from discovery.rules.vocabulary import Vocabulary
 from discovery.store import Workspace, change_entries, own_entries, read_entries, shipped
+from discovery.usecases.measuring import measure, vocabulary_of
 
 DRAFT = "This rule"
 _HEADING = "Rules saved in the dashboard; runs started there have them in their library."

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import rate
+from discovery.commands.progress_bars import progress_bars
+from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from
 from discovery.core.errors import DataError
-from discovery.progress_bars import progress_bars
-from discovery.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from
 
 rules_app = typer.Typer(help="Rule files: named segments as YAML.", no_args_is_help=True)
 RuleFile = Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, as configs/segments.yaml.")]

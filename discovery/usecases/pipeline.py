@@ -35,15 +35,16 @@ from discovery.features.properties import property_features
 from discovery.features.records import RECORD_EVENTS, extract_records
 from discovery.ingest.read import ingest
 from discovery.ingest.stamps import file_stamps
-from discovery.judgement import Judged, Selected, induced_rules, judge, recommend, selected_by, written_rules
-from discovery.measuring import Measured, measure, vocabulary_of
-from discovery.responses import Responses, responses_at
 from discovery.rules.beside import beside
 from discovery.rules.evaluate import select
 from discovery.rules.library import Library, library_from
 from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
-from discovery.segmentations import (
+from discovery.store import Config, Staging, Workspace, read_library
+from discovery.usecases.judgement import Judged, Selected, induced_rules, judge, recommend, selected_by, written_rules
+from discovery.usecases.measuring import Measured, measure, vocabulary_of
+from discovery.usecases.responses import Responses, responses_at
+from discovery.usecases.segmentations import (
     Placed,
     hdbscan_segmentation,
     kmeans_segmentation,
@@ -51,7 +52,6 @@ from discovery.segmentations import (
     place,
     rules_segmentation,
 )
-from discovery.store import Config, Staging, Workspace, read_library
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import reference_auc
 

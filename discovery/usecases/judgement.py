@@ -18,12 +18,12 @@ from discovery.core.segment import UNASSIGNED, Segmentation, Structure
 from discovery.core.settings import RuleSettings, Settings
 from discovery.export.english import sentence
 from discovery.export.targets import EXPRESSIBLE
-from discovery.responses import Responses
 from discovery.rules.coverage import coverage
 from discovery.rules.evaluate import membership, select
 from discovery.rules.fidelity import fidelity, fidelity_interval
 from discovery.rules.induce import induce
 from discovery.rules.library import slug
+from discovery.usecases.responses import Responses
 from discovery.validate.campaigns import campaign_evidence
 from discovery.validate.distinctness import artefact_evidence, distinctness_evidence, held_out_scores
 from discovery.validate.merge_path import merge_path

@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 
 from discovery import service
+from discovery.commands.terminal import AsJson, InWorkspace, answer, console
 from discovery.core.documents import plain
 from discovery.core.errors import UsageError
-from discovery.terminal import AsJson, InWorkspace, answer, console
 
 KLAVIYO, MEMBERS = "klaviyo", "members"
 

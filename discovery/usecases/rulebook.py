@@ -19,7 +19,6 @@ from discovery.engine.query import QueryEngine
 from discovery.export import targets
 from discovery.export.english import sentence
 from discovery.features.catalogue import BY_NAME
-from discovery.measuring import measure, vocabulary_of
 from discovery.rules.changes import COLUMNS, changes
 from discovery.rules.coverage import Coverage, coverage
 from discovery.rules.evaluate import membership
@@ -30,6 +29,7 @@ from discovery.rules.overlap import membership_overlap
 from discovery.rules.parse import to_text
 from discovery.rules.vocabulary import Vocabulary
 from discovery.store import Workspace, read_entries
+from discovery.usecases.measuring import measure, vocabulary_of
 
 #: Each batch reads its events again, so it is as large as the memory of a million customers allows.
 _MEASURES_AT_ONCE = 192

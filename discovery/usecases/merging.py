@@ -19,20 +19,20 @@ from discovery.core.rule import AnyOf, leaves
 from discovery.core.run import Beside, Run, SegmentRule
 from discovery.core.segment import Segmentation
 from discovery.core.settings import Settings
-from discovery.decided import segment_called, standing_names
 from discovery.engine.choice import query_engine
 from discovery.export.english import sentence
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
-from discovery.judgement import induced_rules, recommend, selected_by
-from discovery.measuring import measure, vocabulary_of
-from discovery.pipeline import cluster_features, digest, judge_all
 from discovery.profile.describe import describe
 from discovery.profile.naming import name_segments
-from discovery.responses import Responses, responses_at
 from discovery.rules.beside import beside
 from discovery.rules.overlap import overlap
 from discovery.store import Workspace
+from discovery.usecases.decided import segment_called, standing_names
+from discovery.usecases.judgement import induced_rules, recommend, selected_by
+from discovery.usecases.measuring import measure, vocabulary_of
+from discovery.usecases.pipeline import cluster_features, digest, judge_all
+from discovery.usecases.responses import Responses, responses_at
 
 
 def merge(

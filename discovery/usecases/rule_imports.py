@@ -13,10 +13,10 @@ from discovery.engine.duckdb import Engine
 from discovery.export.klaviyo.imported import Imported, Verdict, imported, segments_in
 from discovery.export.yaml import document
 from discovery.ingest.klaviyo.metrics import EVENTS, channel_of, event_name, words
-from discovery.measuring import vocabulary_of
 from discovery.rules.parse import parse, to_text
 from discovery.rules.vocabulary import Vocabulary
 from discovery.store import Workspace, read_entries
+from discovery.usecases.measuring import vocabulary_of
 
 _HEADING = (
     "Segments of Klaviyo. Its Placed Order counts cancelled orders and those of no value; our orders do not.\n"
