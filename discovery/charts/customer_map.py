@@ -9,56 +9,55 @@ import plotly.graph_objects as go
 from discovery.charts.format import count, many, rate
 from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, plain
 from discovery.core.run import Run
-from discovery.core.segment import UNASSIGNED
+from discovery.core.segment import UNASSIGNED, Segment
 
 #: The drawing's size in pixels that labels are kept apart for.
 WIDE, HIGH = 980.0, 420.0
 LINE, LETTER = 15.0, 6.6
 
 
-def customer_map_data(run: Run, by: str) -> pd.DataFrame:
-    """Return one row per customer of the sample: x, y (float32), segment_id, segment. No customer id leaves here."""
-    segmentation = run.segmentation(by)
-    ids = segmentation.labels.reindex(run.embedding["customer_id"]).to_numpy()
-    names = {s.id: s.name for s in segmentation.segments}
-    data = pd.DataFrame(
-        {
-            "x": run.embedding["x"].to_numpy("float32"),
-            "y": run.embedding["y"].to_numpy("float32"),
-            "segment_id": ids,
-        }
-    )
-    data["segment"] = data["segment_id"].map(names)
-    return data.dropna(subset=["segment", "x", "y"]).reset_index(drop=True)
+def customer_map_data(run: Run, by: str, most: int | None = None) -> pd.DataFrame:
+    """Return one row per customer of the sample: x, y (float32), segment_id, segment. No customer id leaves here.
+
+    `most` thins the sample evenly to that many.
+    """
+    return _points(run, by, most).reset_index(drop=True)
 
 
-def customer_map_title(run: Run, by: str) -> str:
+def drawn(run: Run, by: str, most: int | None = None) -> list[tuple[Segment, pd.Index]]:
+    """Return the customers of each segment as they are drawn: unassigned first, so that it lies under the rest.
+
+    What a reader selects in the picture is told by the place in this list and the place among its customers.
+    """
+    data = _points(run, by, most)
+    ordered = sorted(run.segmentation(by).segments, key=lambda s: (s.id != UNASSIGNED, s.rank))
+    found = ((s, data.index[data["segment_id"] == s.id]) for s in ordered)
+    return [(s, customers) for s, customers in found if len(customers)]
+
+
+def customer_map_title(run: Run, by: str, most: int | None = None) -> str:
     """Return what the picture shows, and the warning that goes with it."""
-    shown = count(len(customer_map_data(run, by)))
+    shown = count(len(customer_map_data(run, by, most)))
     total = count(len(run.table))
     of = f"{total} customers" if shown == total else f"{shown} of {total} customers"
     return f"{of}, like beside like ({run.embedding_method}): a picture, no proof"
 
 
-def customer_map_table(run: Run, by: str) -> pd.DataFrame:
+def customer_map_table(run: Run, by: str, most: int | None = None) -> pd.DataFrame:
     """Return how many customers of each segment the picture holds."""
     segmentation = run.segmentation(by)
-    drawn = customer_map_data(run, by)["segment_id"].value_counts()
-    rows = [(s.name, count(int(drawn.get(s.id, 0))), count(s.size), rate(s.share)) for s in segmentation.segments]
+    points = customer_map_data(run, by, most)["segment_id"].value_counts()
+    rows = [(s.name, count(int(points.get(s.id, 0))), count(s.size), rate(s.share)) for s in segmentation.segments]
     return pd.DataFrame(rows, columns=["Segment", "Points drawn", "Customers", "Share of customers"])
 
 
-def customer_map(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
+def customer_map(run: Run, by: str, look: Theme = LIGHT, most: int | None = None) -> go.Figure:
     """Return the points by segment, each by colour and symbol, with the segment's name at its middle."""
-    data = customer_map_data(run, by)
-    segmentation = run.segmentation(by)
+    data = _points(run, by, most)
     size = 5 if len(data) > 5_000 else 7
     traces, middles = [], []
-    # Unassigned first, so that it lies under the rest.
-    for s in sorted(segmentation.segments, key=lambda s: (s.id != UNASSIGNED, s.rank)):
-        points = data[data["segment_id"] == s.id]
-        if points.empty:
-            continue
+    for s, customers in drawn(run, by, most):
+        points = data.loc[customers]
         traces.append(
             go.Scattergl(
                 mode="markers",
@@ -73,7 +72,7 @@ def customer_map(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         if s.id != UNASSIGNED:
             middles.append((s.name, float(points["x"].median()), float(points["y"].median())))
     return figure(
-        customer_map_title(run, by),
+        customer_map_title(run, by, most),
         look,
         520,
         traces,
@@ -86,6 +85,26 @@ def customer_map(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
             f"{run.embedding_method}, second direction (no unit)", look, showticklabels=False, showgrid=False, ticks=""
         ),
     )
+
+
+def _points(run: Run, by: str, most: int | None) -> pd.DataFrame:
+    """Return the points drawn, by customer id."""
+    segmentation = run.segmentation(by)
+    names = {s.id: s.name for s in segmentation.segments}
+    ids = pd.Index(run.embedding["customer_id"])
+    data = pd.DataFrame(
+        {
+            "x": run.embedding["x"].to_numpy("float32"),
+            "y": run.embedding["y"].to_numpy("float32"),
+            "segment_id": segmentation.labels.reindex(ids).to_numpy(),
+        },
+        index=ids,
+    )
+    data["segment"] = data["segment_id"].map(names)
+    data = data.dropna(subset=["segment", "x", "y"])
+    if most is None or len(data) <= most:
+        return data
+    return data.iloc[np.linspace(0, len(data) - 1, most).round().astype(int)]
 
 
 def _labels(middles: list[tuple[str, float, float]], data: pd.DataFrame, look: Theme) -> list[dict[str, object]]:

@@ -39,7 +39,8 @@ def dots(
     data : DataFrame
         segment_id, segment, value, low, high, n, state, colour, symbol. Rows whose ``state`` is not ``shown`` are
         drawn as a hatched strip with the state in words: it is not a zero. Where there are ``null_low`` and
-        ``null_high``, chance is a grey bar behind each dot: a small segment's is wider.
+        ``null_high``, chance is a grey bar behind each dot: a small segment's is wider. Where there is ``shrunk``, an
+        open diamond stands at it.
     limits : (float, float) or None
         Ends of the axis in the unit of `data`; none: from 0 to a little beyond what is drawn.
     """
@@ -50,6 +51,8 @@ def dots(
     if "null_low" in shown and shown["null_low"].notna().any():
         traces.append(_chance(shown, scale, unit, look))
     traces.append(_points(shown, scale, unit, currency, look))
+    if "shrunk" in shown and shown["shrunk"].notna().any():
+        traces.append(_expected(shown, scale, unit, currency, look))
     shapes, notes = _references(lines, scale, look)
     labels = [
         f'{plain(name, 25)}<br><span style="font-size:11px;color:{look.muted}">n {count(n)}</span>'
@@ -103,6 +106,18 @@ def _points(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: T
             "thickness": 1.6,
             "width": 4,
         },
+        cliponaxis=False,
+    )
+
+
+def _expected(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: Theme) -> go.Scatter:
+    return go.Scatter(
+        mode="markers",
+        x=shown["shrunk"] * scale,
+        y=shown["segment_id"],
+        customdata=[amount(v, unit, currency) for v in shown["shrunk"]],
+        hovertemplate="to expect next time: %{customdata}<extra></extra>",
+        marker={"color": look.ink, "symbol": "diamond-open", "size": 9, "line": {"width": 1.4}},
         cliponaxis=False,
     )
 

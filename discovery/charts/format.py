@@ -21,6 +21,8 @@ TOO_FEW = "too few to show"
 WITHHELD = "withheld"
 #: Shown for a group nobody is in at the date.
 NOBODY = "nobody in it"
+#: Shown where nothing was measured: it is not a zero.
+NOT_MEASURED = "not measured"
 
 #: Cliff's delta in words, by its size (Romano et al. 2006).
 EFFECTS = ((0.147, "about the same"), (0.33, "slightly"), (0.474, "clearly"), (math.inf, "far"))

@@ -15,6 +15,8 @@ def handover_table(run: Run, by: str) -> pd.DataFrame:
     for segment in run.segmentation(by).placed:
         found = ruled.get(segment.id)
         words = found.english if found else "No rule was found: export its members instead."
+        if segment.retired:
+            words = f"Left out, for it is retired: {segment.retired}"
         rows.append((segment.name, count(segment.size), words, *_measured(found)))
     return pd.DataFrame(rows, columns=["Segment", "Customers", "Who they are", "Found", "Right", "F1"])
 

@@ -12,11 +12,13 @@ import plotly.graph_objects as go
 from discovery.charts.format import NOBODY, NONE, SMALL_CELL, TOO_FEW, amount, effect_word, unit_words
 from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, note, plain, top_axis
 from discovery.core.run import Run
-from discovery.core.segment import Segment
+from discovery.core.segment import Description, Segment
 
 #: Features shown: those that tell the segments apart most. A heat table of seventy rows tells nobody anything.
 FEATURES_SHOWN = 12
 #: Medians of fewer customers come close to saying what one of them did.
+#: Features shown of a segment beside the one most like it.
+NEAREST_SHOWN = 8
 LEAST = SMALL_CELL
 
 
@@ -169,11 +171,23 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
 
 def segment_table(run: Run, segment: Segment) -> pd.DataFrame:
     """Return every feature of one segment as people read it, the most telling first."""
-    columns = ["Feature", "Against everyone else", "Median", "Middle half", "Everyone's median", "Missing"]
-    if segment.size < LEAST:
-        return pd.DataFrame(columns=columns)
+    known = segment.profile if segment.size >= LEAST else {}
+    return _described(run, known, "Against everyone else", "Everyone's median")
+
+
+def nearest_table(run: Run, by: str, segment: Segment) -> pd.DataFrame:
+    """Return what tells a segment from the one most like it, most first; nothing where either is too small."""
+    if not segment.nearest:
+        return _described(run, {}, "Against it", "Its median")
+    sizes = (segment.size, run.segmentation(by).segment(segment.nearest).size)
+    known = segment.versus_nearest if min(sizes) >= LEAST else {}
+    return _described(run, known, "Against it", "Its median").head(NEAREST_SHOWN)
+
+
+def _described(run: Run, known: Mapping[str, Description], against: str, beside: str) -> pd.DataFrame:
+    columns = ["Feature", against, "Median", "Middle half", beside, "Missing"]
     rows = []
-    for name, d in sorted(segment.profile.items(), key=lambda item: -abs(_finite(item[1].effect))):
+    for name, d in sorted(known.items(), key=lambda item: -abs(_finite(item[1].effect))):
         feature = run.table.feature(name)
         middle = f"{amount(d.q1, feature.unit, run.currency)} to {amount(d.q3, feature.unit, run.currency)}"
         rows.append(

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
 from discovery.charts.format import NONE, amount, count, rate, span
 from discovery.charts.small_cells import PERSONAL, REASONS, hidden
-from discovery.core.evidence import Evidence, MergeDecision, Question, Verdict
+from discovery.core.evidence import Evidence, Question, Verdict
 from discovery.core.run import Run
 from discovery.core.segment import TITLES, Segmentation, Structure
 
 #: What makes a segment good, in the order a marketer asks.
 QUESTIONS: tuple[Question, ...] = ("measurable", "accessible", "substantial", "distinct", "actionable", "response")
-#: From good to bad. A question is as good as its worst check, and what was not tested is no pass.
+#: From good to bad. A question is as good as its worst check, unless one check answers over its parts; what was not
+#: tested is no pass.
 ORDER = (Verdict.PASS, Verdict.NOT_TESTED, Verdict.WARN, Verdict.FAIL)
 
 CHECKS = {
     "size": "customers",
     "detectable_difference": "smallest difference it can show",
+    "distinct": "the answer over its parts",
     "heldout_auc": "told apart on other features (AUC)",
     "largest_effect": "strongest feature (Cliff's delta)",
     "forward_order_rate": "orders again",
@@ -29,6 +30,9 @@ CHECKS = {
     "stated_rate": "responded, at a time not known",
     "forward_revenue": "revenue per customer",
     "single_value": "mostly one value of one feature",
+    "one_threshold": "mostly one side of one threshold",
+    "dip": "several humps of one feature (dip)",
+    "bootstrap_jaccard": "found again on other draws (Jaccard)",
     "forward_auc": "orders customers by who buys next (AUC)",
     "campaign": "a campaign or flow is named",
     "consent": "reachable",
@@ -69,7 +73,8 @@ def scorecard_data(run: Run, by: str) -> pd.DataFrame:
     for s in segmentation.placed:
         about = run.evidence_for(by, s.id)
         for question in QUESTIONS:
-            found = [e for e in about if e.question == question]
+            asked = [e for e in about if e.question == question]
+            found = [e for e in asked if e.check == question] or asked
             verdict = worst(e.verdict for e in found)
             reasons = [_reason(e, secret.get(s.id, "")) for e in found if e.verdict is verdict]
             rows.append((s.id, s.name, question, verdict.value, " ".join(reasons) or "No check was made."))
@@ -174,40 +179,3 @@ def _line(who: str, e: Evidence, currency: str, secret: str) -> tuple[str, ...]:
         amount(e.threshold, e.unit, currency),
         _reason(e, secret),
     )
-
-
-def summary(run: Run) -> dict[str, Any]:
-    """Return the scorecard of a run as JSON values: what ``discovery show --json`` prints and the pages show."""
-    segmentations = []
-    for each in comparison_data(run).to_dict("records"):
-        found = run.segmentation(each["name"])
-        verdicts = scorecard_data(run, found.name)
-        segmentations.append(
-            {
-                **each,
-                "segments": [
-                    {
-                        "id": s.id,
-                        "name": s.name,
-                        "why_named": s.why_named,
-                        "size": s.size,
-                        "share": s.share,
-                        "verdicts": {
-                            row.question: row.verdict for row in verdicts[verdicts["segment_id"] == s.id].itertuples()
-                        },
-                    }
-                    for s in found.placed
-                ],
-            }
-        )
-    return {
-        "run": run.id,
-        "question": run.question_asked,
-        "as_of": run.as_of.isoformat(),
-        "customers": len(run.table),
-        "recommended": run.recommended,
-        "segmentations": segmentations,
-        "merges": [m.reason for m in run.merges if m.decision is MergeDecision.MERGE],
-        "problems": dict(run.problems),
-        "notes": list(run.notes),
-    }

@@ -24,6 +24,8 @@ PERSONAL = frozenset(
         "consent",
         "filled",
         "single_value",
+        "one_threshold",
+        "distinct",
     }
 )
 REASONS = {

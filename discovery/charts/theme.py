@@ -226,3 +226,8 @@ def tall(labels: Sequence[str], least: int = ROW) -> int:
     """Return the height of a chart with these labels from top to bottom: none is printed over the next."""
     lines = max((label.count("<br>") + 1 for label in labels), default=1)
     return FRAME + max(least, 17 * lines + 10) * max(len(labels), 2)
+
+
+def dense(labels: Sequence[str]) -> int:
+    """Return the height of a chart whose rows need no more than their labels, of 12 pixels, do."""
+    return FRAME + (4 + 16 * max((label.count("<br>") + 1 for label in labels), default=1)) * max(len(labels), 2)

@@ -8,8 +8,10 @@ from html import escape
 
 import pandas as pd
 
-from discovery.charts.format import NOBODY, NONE, TOO_FEW, WITHHELD
+from discovery.charts.format import NOBODY, NONE, NOT_MEASURED, TOO_FEW, WITHHELD
+from discovery.charts.merge_pairs import DECISIONS, PAIR_VERDICT
 from discovery.core.evidence import Verdict
+from discovery.core.review import Action
 from discovery.core.segment import Segment
 
 #: Word and shape of every verdict; the colour comes from the style sheet.
@@ -18,6 +20,16 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     Verdict.WARN.value: ("▲", "weak"),
     Verdict.FAIL.value: ("■", "fail"),
     Verdict.NOT_TESTED.value: ("○", "not tested"),
+}
+#: Shape of every decision of a review, and the verdict whose colour it has; it stands in columns of this heading.
+DECISION = "What to do"
+ACTIONS: Mapping[str, tuple[str, str]] = {
+    Action.KEEP.value: ("●", Verdict.PASS.value),
+    Action.WATCH.value: ("▲", Verdict.WARN.value),
+    Action.REDEFINE.value: ("◆", Verdict.WARN.value),
+    Action.MERGE.value: ("◆", Verdict.WARN.value),
+    Action.RETIRE.value: ("■", Verdict.FAIL.value),
+    Action.TOO_SMALL_TO_TELL.value: ("○", Verdict.NOT_TESTED.value),
 }
 #: The field's terms, explained where they head a column.
 TERMS: Mapping[str, str] = {
@@ -56,6 +68,19 @@ def chip(verdict: str, reason: str = "") -> str:
     return f'<span class="sd-chip sd-{verdict}"{title}><i aria-hidden="true">{shape}</i>{word}</span>'
 
 
+def decision(action: str) -> str:
+    """Return what a review says to do, as shape, word and colour."""
+    shape, verdict = ACTIONS[action]
+    return f'<span class="sd-chip sd-{verdict}"><i aria-hidden="true">{shape}</i>{action}</span>'
+
+
+def pair_verdict(said: str) -> str:
+    """Return a decision on a pair of segments as shape, word and colour."""
+    shape, word = DECISIONS[said]
+    css = said.replace(" ", "-")
+    return f'<span class="sd-chip sd-pair-{css}"><i aria-hidden="true">{shape}</i>{word}</span>'
+
+
 def swatch(segment: Segment) -> str:
     """Return a segment's symbol in its colour; the style sheet cuts the shape."""
     style = f"color:{escape(segment.colour)}"
@@ -64,7 +89,8 @@ def swatch(segment: Segment) -> str:
 
 def name(segment: Segment) -> str:
     """Return a segment's symbol and name."""
-    return f'<span class="sd-name">{swatch(segment)}<span>{escape(segment.name)}</span></span>'
+    retired = ' <small class="sd-retired" title="Exports leave it out">retired</small>' if segment.retired else ""
+    return f'<span class="sd-name">{swatch(segment)}<span>{escape(segment.name)}{retired}</span></span>'
 
 
 def key(segments: Sequence[Segment]) -> str:
@@ -115,8 +141,12 @@ def table(
             value = str(record[column])
             if i == 0:
                 inner = known.get(value, escape(value))
+            elif column == DECISION and value in ACTIONS:
+                inner = decision(value)
             elif value in VERDICTS:
                 inner = chip(value, reasons.get((first, column), ""))
+            elif column == PAIR_VERDICT and value in DECISIONS:
+                inner = pair_verdict(value)
             else:
                 inner = escape(value)
             cells.append(f'<td class="{_css(i, column, value, right)}">{inner}</td>')
@@ -150,5 +180,5 @@ def _css(i: int, column: str, value: str, right: set[str]) -> str:
 
 
 def _numeric(column: pd.Series) -> bool:
-    cells = [str(v) for v in column if str(v) not in (NOBODY, NONE, TOO_FEW, WITHHELD, "", "not tested")]
+    cells = [str(v) for v in column if str(v) not in (NOBODY, NONE, NOT_MEASURED, TOO_FEW, WITHHELD, "", "not tested")]
     return bool(cells) and all(_NUMBER.match(c) for c in cells)

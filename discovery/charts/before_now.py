@@ -1,0 +1,167 @@
+"""Two dots for each segment, before and now, each with its interval."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from discovery.charts.format import MINUS, NONE, amount, rate, span
+from discovery.charts.theme import FONT, NOTHING, TITLE, Theme, axis, dense, figure, names_axis, note, plain
+
+#: How far the two dots of a row lie from its middle, in rows.
+_APART = 0.17
+
+
+def before_now(
+    data: pd.DataFrame, title: str, axis_title: str, look: Theme, unit: str, currency: str = ""
+) -> go.Figure:
+    """Return the figure for `data`, one row per segment in the order given.
+
+    Parameters
+    ----------
+    data : DataFrame
+        segment, before, before_low, before_high, now, now_low, now_high, state_before, state_now, colour, symbol. A dot
+        is drawn only where its state is ``shown``; otherwise its state stands in words: it is not a zero.
+    """
+    scale = 100.0 if unit == "share" else 1.0
+    low, high = _ends(data)
+    labels = [plain(name, 25) for name in data["segment"]]
+    places = list(range(len(data)))
+    traces = [_dots(data, when, scale, unit, currency, look) for when in ("before", "now")]
+    said = data[data["state_now"] == "shown"]
+    traces.append(
+        go.Scatter(
+            mode="text",
+            x=said["now_high"].fillna(said["now"]) * scale,
+            y=[i + _APART for i in places if data["state_now"].iloc[i] == "shown"],
+            text=[f"\u2002\u2009{amount(v, unit, currency)}" for v in said["now"]],
+            textposition="middle right",
+            textfont={"family": FONT, "size": 12, "color": look.ink},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    for when, above in (("before", -_APART), ("now", _APART)):
+        words = data[f"state_{when}"]
+        silent = [i for i in places if words.iloc[i] != "shown"]
+        traces.append(
+            go.Scatter(
+                mode="text",
+                x=[low * scale] * len(silent),
+                y=[i + above for i in silent],
+                text=[f"{when}: {words.iloc[i]}" for i in silent],
+                textposition="middle right",
+                textfont={"family": FONT, "size": 11, "color": look.muted},
+                hoverinfo="skip",
+                cliponaxis=False,
+            )
+        )
+    return figure(
+        title,
+        look,
+        42 + dense(labels),
+        [t for t in traces if len(t.y)],
+        margin={"l": 8, "r": 16, "t": TITLE + 14, "b": 8},
+        annotations=[
+            note("hollow: before, filled: now", look, x=1, y=1, xref="paper", yref="paper", xanchor="right",
+                 yanchor="bottom", yshift=2)
+        ],
+        xaxis=axis(
+            axis_title,
+            look,
+            range=[low * scale, high * scale],
+            ticksuffix="%" if unit == "share" else "",
+            nticks=6,
+        ),
+        yaxis=names_axis(
+            look,
+            tickmode="array",
+            tickvals=places,
+            ticktext=labels,
+            tickfont={"family": FONT, "size": 12, "color": look.ink},
+            autorange=False,
+            range=[len(data) - 0.4, -0.6],
+        ),
+    )  # fmt: skip
+
+
+def difference(value: float, unit: str, currency: str = "") -> str:
+    """Return a change with its sign; of rates in percentage points.
+
+    Examples
+    --------
+    >>> difference(0.034, "share"), difference(-12.5, "money", "GBP"), difference(0.0, "customers")
+    ('+3.4 points', '−£12.50', '0')
+    """
+    if not math.isfinite(value):
+        return NONE
+    shown = f"{rate(value).rstrip('%')} points" if unit == "share" else amount(value, unit, currency)
+    rises = value > 0 and any(c in "123456789" for c in shown)
+    return f"+{shown}" if rises else shown
+
+
+def differences(low: float, high: float, unit: str, currency: str = "") -> str:
+    """Return both ends of a change's interval; the change itself says that they are points.
+
+    Examples
+    --------
+    >>> differences(-0.01, 0.034, "share")
+    '−1.0 to +3.4'
+    """
+    return " to ".join(difference(end, unit, currency).removesuffix(" points") for end in (low, high))
+
+
+def fell(text: str) -> bool:
+    """Return whether a change, as written by `difference`, is downwards."""
+    return text.startswith(MINUS)
+
+
+def _dots(data: pd.DataFrame, when: str, scale: float, unit: str, currency: str, look: Theme) -> go.Scatter:
+    mine = (data[f"state_{when}"] == "shown").to_numpy()
+    shown, now = data[mine], when == "now"
+    values, low, high = (shown[c].astype(float) for c in (when, f"{when}_low", f"{when}_high"))
+    words = [amount(v, unit, currency) for v in values]
+    hover = [
+        f"<b>{plain(name)}</b><br>{when}: {w}<br>95% interval {_interval(a, b, unit, currency)}"
+        for name, w, a, b in zip(shown["segment"], words, low, high, strict=True)
+    ]
+    colours = shown["colour"].tolist()
+    return go.Scatter(
+        mode="markers",
+        x=values * scale,
+        y=[i + (_APART if now else -_APART) for i, here in enumerate(mine) if here],
+        customdata=hover,
+        hovertemplate="%{customdata}<extra></extra>",
+        marker={
+            "color": colours if now else NOTHING,
+            "symbol": shown["symbol"].tolist(),
+            "size": 11 if now else 9,
+            "line": {"color": colours, "width": 0 if now else 1.6},
+        },
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": ((high - values) * scale).fillna(0),
+            "arrayminus": ((values - low) * scale).fillna(0),
+            "visible": bool(low.notna().any()),
+            "color": look.muted,
+            "thickness": 1.6 if now else 1.0,
+            "width": 4 if now else 3,
+        },
+        cliponaxis=False,
+    )
+
+
+def _interval(low: float, high: float, unit: str, currency: str) -> str:
+    return span(None if math.isnan(low) else (low, high), unit, currency)
+
+
+def _ends(data: pd.DataFrame) -> tuple[float, float]:
+    columns = [c for when in ("before", "now") for c in (when, f"{when}_low", f"{when}_high")]
+    finite = [0.0, *(float(v) for c in columns for v in data[c] if math.isfinite(v))]
+    low, high = min(finite), max(finite)
+    # Room at the right for words; a dot at zero needs some as well, or it would stand on the names.
+    room = (high - low) * 0.05 or 1.0
+    return low - room, high + 3 * room
