@@ -59,6 +59,15 @@ def heavy(customers: int, rng: np.random.Generator) -> Latent:
     return Latent(_MIDDLE + (latent.values - _MIDDLE) * tail, latent.regularity)
 
 
+def bent(customers: int, rng: np.random.Generator) -> Latent:
+    """Smooth, with bent ties: what a cause moves up at its one end, it moves up again at the other."""
+    causes = rng.standard_normal((customers, 3))
+    squares = (causes**2 - 1) / np.sqrt(2)
+    straight, curved = rng.normal(0, 0.4, (3, len(_NAMES))), rng.normal(0, 0.5, (3, len(_NAMES)))
+    mixed = causes @ straight + squares @ curved + rng.standard_normal((customers, len(_NAMES))) * 0.7
+    return Latent(_MIDDLE + _SPREAD * mixed / mixed.std(axis=0), np.ones(customers))
+
+
 def _of_kinds(customers: int, rng: np.random.Generator, centres: Array) -> tuple[Array, NDArray[np.int64]]:
     shares = rng.dirichlet(np.full(len(centres), 12.0))
     kind = rng.choice(len(centres), customers, p=shares)
@@ -99,6 +108,7 @@ WITHOUT: Mapping[str, Callable[[int, np.random.Generator], Latent]] = {
     "mostly one-time buyers": one_time,
     "strong season": smooth,
     "heavy tails": heavy,
+    "bent ties": bent,
 }
 WITH: Mapping[str, Callable[[int, np.random.Generator], Latent]] = {
     "five log-normal kinds": lognormal_kinds,
