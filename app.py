@@ -16,7 +16,9 @@ st.navigation(
         st.Page(PAGES / "segments.py", title="Segments", url_path="segments"),
         st.Page(PAGES / "rules.py", title="Rules beside clusters", url_path="rules"),
         st.Page(PAGES / "validate.py", title="Validate", url_path="validate"),
+        st.Page(PAGES / "merges.py", title="Merges", url_path="merges"),
         st.Page(PAGES / "breakdowns.py", title="Breakdowns", url_path="breakdowns"),
+        st.Page(PAGES / "review.py", title="Review", url_path="review"),
         st.Page(PAGES / "export.py", title="Export", url_path="export"),
     ]
 ).run()

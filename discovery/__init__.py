@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from discovery.core.dataset import Dataset
     from discovery.core.evidence import Evidence
     from discovery.core.feature import Feature, FeatureTable
+    from discovery.core.review import Review
     from discovery.core.rule import Rule
     from discovery.core.run import Run
     from discovery.core.segment import Segmentation
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         read_klaviyo,
         read_shopify,
         read_table,
+        review,
         simulate,
     )
 
@@ -31,6 +33,7 @@ __all__ = [
     "Evidence",
     "Feature",
     "FeatureTable",
+    "Review",
     "Rule",
     "Run",
     "Segmentation",
@@ -42,6 +45,7 @@ __all__ = [
     "read_klaviyo",
     "read_shopify",
     "read_table",
+    "review",
     "simulate",
 ]
 
@@ -50,6 +54,7 @@ _NOUNS = {
     "Evidence": "evidence",
     "Feature": "feature",
     "FeatureTable": "feature",
+    "Review": "review",
     "Rule": "rule",
     "Run": "run",
     "Segmentation": "segment",

@@ -7,18 +7,21 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import count, day, rate
-from discovery.charts.scorecard import QUESTIONS, method_name, summary
+from discovery.charts.scorecard import QUESTIONS, method_name
+from discovery.commands.breakdowns import breakdown
 from discovery.commands.decisions import decisions_app, merge
+from discovery.commands.explaining import explain
 from discovery.commands.exports import export
 from discovery.commands.progress_bars import progress_bars
 from discovery.commands.progress_file import told_in
+from discovery.commands.reviews import review
 from discovery.commands.rules import rules_app
 from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console, day_from
 from discovery.core.documents import plain
@@ -37,8 +40,11 @@ config_app = typer.Typer(help="Configs.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(rules_app, name="rules")
 app.add_typer(decisions_app, name="decisions")
+app.command()(breakdown)
+app.command()(explain)
 app.command()(export)
 app.command()(merge)
+app.command()(review)
 
 _OURS = 70
 
@@ -109,7 +115,7 @@ def run(
         with progress_bars(quiet or as_json) as tell:
             done = work(tell)
     if as_json:
-        answer(summary(done), True, "")
+        answer(_summary(done), True, "")
         return
     _print_run(done)
     typer.echo(f"\nSee it in the browser: discovery dashboard --workspace {workspace}")
@@ -118,7 +124,10 @@ def run(
 @app.command()
 def runs(workspace: InWorkspace, as_json: AsJson = False) -> None:
     """List the runs of a workspace, the newest date first."""
-    found = service.open_workspace(workspace).runs()
+    place = service.open_workspace(workspace)
+    found = place.runs()
+    for run_id, why in place.unreadable().items():
+        typer.echo(f"discovery: run {run_id} cannot be read: {why}", err=True)
     if as_json:
         answer([plain(r) for r in found], True, "")
         return
@@ -137,7 +146,7 @@ def show(
     """Print the scorecard of a run."""
     found = service.load_run(service.open_workspace(workspace), run_id)
     if as_json:
-        answer(summary(found), True, "")
+        answer(_summary(found), True, "")
     else:
         _print_run(found)
 
@@ -220,9 +229,16 @@ def _usage_message(error: Exception) -> str:
     return f"{tell()}{where}" if tell is not None else ""
 
 
+def _summary(found: Run) -> dict[str, Any]:
+    # Its charts take half a second to load, which no other command should wait for.
+    from discovery.charts.run_summary import run_summary
+
+    return run_summary(found)
+
+
 def _print_run(found: Run) -> None:
     out = console()
-    body = summary(found)
+    body = _summary(found)
     out.print(f"\n[bold]{body['question']}[/bold]")
     out.print(f"Run {body['run']}: {count(body['customers'])} customers at {day(found.as_of)}.")
     for each in body["segmentations"]:

@@ -33,6 +33,7 @@ from discovery.rules.library import Library, rules_from
 from discovery.rules.parse import to_text
 from discovery.store import (
     Config,
+    ReviewSummary,
     RunSummary,
     Workspace,
     drop_old_uploads,
@@ -45,7 +46,7 @@ from discovery.store import (
     upload_folder,
 )
 from discovery.usecases import pipeline, rulebook
-from discovery.usecases.decided import decide, decisions, load_run
+from discovery.usecases.decided import decide, decisions, history, load_run
 from discovery.usecases.drafts import (
     Draft,
     Words,
@@ -56,12 +57,15 @@ from discovery.usecases.drafts import (
     save_rule,
     saved_rules,
 )
+from discovery.usecases.explaining import Explanation, explain_customer
 from discovery.usecases.exports import FORMATS, export_run, zipped
 from discovery.usecases.jobs import Job, State, Status, cancel_job, holding, jobs, start_job, write_status
 from discovery.usecases.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
+from discovery.usecases.made_of import brought_in
 from discovery.usecases.measuring import measure
-from discovery.usecases.member_export import MEMBER_FORMS, MemberExport, export_members
+from discovery.usecases.member_export import MEMBER_FORMS, MemberExport, export_members, list_of
 from discovery.usecases.merging import merge, undo_decision
+from discovery.usecases.reviewing import load_review, review, review_quarter, reviews
 from discovery.usecases.rule_imports import ImportedSegment, import_rules, names_from, read_names
 from discovery.usecases.rulebook import Evaluation
 
@@ -75,10 +79,12 @@ __all__ = [
     "Decision",
     "DecisionKind",
     "Draft",
+    "Explanation",
     "ImportedSegment",
     "Job",
     "KlaviyoExport",
     "MemberExport",
+    "ReviewSummary",
     "RunSummary",
     "State",
     "Status",
@@ -95,17 +101,21 @@ __all__ = [
     "drop_uploads",
     "evaluate_rule_file",
     "evaluate_rules",
+    "explain_customer",
     "export_klaviyo",
     "export_members",
     "export_run",
     "extract_features",
     "forget_rule",
+    "history",
     "holding",
     "import_rules",
     "ingest",
     "jobs",
     "keep_upload",
     "lint_rules",
+    "list_of",
+    "load_review",
     "load_run",
     "merge",
     "names_from",
@@ -120,6 +130,9 @@ __all__ = [
     "read_rule",
     "read_shopify",
     "read_table",
+    "review",
+    "review_quarter",
+    "reviews",
     "rule_text",
     "rule_words",
     "save_rule",
@@ -186,10 +199,7 @@ def discover(
 
 def ingest(config: Config, workspace: str | Path, progress: Progress = silent) -> Dataset:
     """Return the dataset of a config, kept in a workspace; read again only if the source changed."""
-    place = Workspace(Path(workspace))
-    with place.writing() as staging, Engine(config.settings.engine) as engine:
-        dataset, origin, new = pipeline.bring_in(engine, config, place, staging, progress)
-        return staging.put_dataset(dataset, origin) if new else dataset
+    return brought_in(config, Workspace(Path(workspace)), progress)
 
 
 def read_table(path: str | Path, folder: str | Path, **settings: Any) -> Dataset:

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from discovery.charts.format import NONE, SMALL_CELL, count, day, joined, many, number_word
+from discovery.charts.format import NONE, SMALL_CELL, count, day, joined, many, number_word, rate
 from discovery.charts.html import DECISION
 from discovery.core.evidence import Evidence
-from discovery.core.review import Action, Review
+from discovery.core.review import Action, Review, SegmentReview
 
 #: What needs doing first.
 ORDER = (Action.RETIRE, Action.MERGE, Action.REDEFINE, Action.WATCH, Action.TOO_SMALL_TO_TELL, Action.KEEP)
@@ -67,6 +67,36 @@ def decisions_title(review: Review) -> str:
     said = joined([f"{action.value} {number_word(k, small=True)}" for action, k in counts.items() if k])
     untold = f"{number_word(small, small=True)} {'is' if small == 1 else 'are'} too small to tell" if small else ""
     return f"{number_word(n)} {'segment' if n == 1 else 'segments'}: {'; '.join(filter(None, (said, untold)))}"
+
+
+def decisions_tiles(review: Review) -> tuple[tuple[str, str, str], ...]:
+    """Return what a review is about in four numbers: each with its label, and what stands under it."""
+    found = review.movement
+    known = found.moved + found.redrawn + found.both + found.stayed
+    changed = found.moved + found.both
+    then, today = (sum(getattr(s, f"size_{when}") for s in review.segments) for when in ("before", "now"))
+    used = sum(1 for s in review.segments if s.size_now)
+    ready = sum(1 for s in review.segments if s.size_now and s.campaign)
+
+    def share(n: int) -> str:
+        return f"{rate(n / known)} of those known both times" if known else "nobody is known both times"
+
+    return (
+        (count(today), "customers in segments", f"{count(then)} before"),
+        (count(used), "segments", f"{count(ready)} with a campaign"),
+        (count(changed), "moved themselves", share(changed)),
+        (count(found.redrawn), "moved by boundaries alone", share(found.redrawn)),
+    )
+
+
+def segment_tiles(found: SegmentReview) -> tuple[tuple[str, str, str], ...]:
+    """Return one segment in four numbers: each with its label, and what stands under it."""
+    return (
+        (count(found.size_now), "customers now", f"{count(found.size_before)} before"),
+        (many(found.age_months, "month"), "old", f"first seen {day(found.since)}"),
+        (count(found.silent_reviews), "reviews without a response", "in a row"),
+        ("ready" if found.campaign else "not ready", "to use", found.campaign or "no campaign is planned for it"),
+    )
 
 
 def decisions_table(review: Review) -> pd.DataFrame:

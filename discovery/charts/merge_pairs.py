@@ -139,12 +139,9 @@ def pairs_table(run: Run, by: str, check: str) -> pd.DataFrame:
 def pairs(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
     """Return a dot and interval per pair over the margin in grey; what cannot be told is hatched."""
     data = pairs_data(run, by, check).head(SHOWN)
-    shown = data[data["state"] == "shown"]
-    unit = next(iter(shown["unit"]), "share")
-    scale = 100.0 if unit == "share" else 1.0
-    keys = [f"{a}|{b}" for a, b in zip(data["a"], data["b"], strict=True)]
-    data = data.assign(key=keys)
-    shown = data[data["state"] == "shown"]
+    data["key"] = data["a"] + "|" + data["b"]
+    keys, shown = data["key"].tolist(), data[data["state"] == "shown"]
+    scale = 100.0 if "share" in set(shown["unit"]) else 1.0
     labels = [_label(r["pair"], r["decision"], r["needed"], look) for r in data.to_dict("records")]
     traces = [_margins(shown, scale, look, "by chance" if check == "heldout_auc" else "alike")]
     unknown = shown["decision"] == MergeDecision.CANNOT_TELL.value
@@ -156,7 +153,7 @@ def pairs(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
             traces.append(_points(mine, decision, scale, run.currency, look))
     zero = 0.5 if check == "heldout_auc" else 0.0
     silent = [
-        note(f"{r['state']}", look, x=zero * scale, y=r["key"], xanchor="left")
+        note(r["state"], look, x=zero * scale, y=r["key"], xanchor="left")
         for r in data[data["state"] != "shown"].to_dict("records")
     ]
     words = "grey: by chance" if check == "heldout_auc" else "grey: alike"
@@ -193,7 +190,9 @@ def evidence_table(run: Run, verdict: MergeVerdict) -> pd.DataFrame:
     """Return what the verdict on a pair rests on, one row per outcome; numbers of small segments are not shown."""
     state = _secret(run, verdict)
     rows = [_evidence_row(e, state, run.currency) for e in verdict.evidence]
-    return pd.DataFrame(rows, columns=["Compared by", "Difference", "95% interval", "Alike within", "Customers"])
+    return pd.DataFrame(
+        rows, columns=["Compared by", "Difference", "95% interval", "Alike within", "Customers or sends"]
+    )
 
 
 def after_table(run: Run, by: str, a: str, b: str) -> pd.DataFrame:
@@ -215,13 +214,15 @@ def difference(value: float, unit: str, currency: str) -> str:
 
     Examples
     --------
-    >>> difference(0.0312, "share", ""), difference(-4.5, "money", "GBP"), difference(0.53, "auc", "")
-    ('+3.1 points', '−£4.50', '0.53')
+    >>> difference(0.0312, "share", ""), difference(-4.5, "money", "GBP"), difference(-0.0001, "share", "")
+    ('+3.1 points', '−£4.50', '0.0 points')
     """
     if unit == "auc" or not math.isfinite(value):
         return amount(value, unit)
-    sign = MINUS if value < 0 else "+"
-    return f"{sign}{abs(value) * 100:.1f} points" if unit == "share" else f"{sign}{amount(abs(value), unit, currency)}"
+    size = f"{abs(value) * 100:.1f} points" if unit == "share" else amount(abs(value), unit, currency)
+    # Of what rounds to nothing, a sign says nothing.
+    sign = "" if not any(c in "123456789" for c in size) else MINUS if value < 0 else "+"
+    return f"{sign}{size}"
 
 
 def _secret(run: Run, verdict: MergeVerdict) -> str:
@@ -288,5 +289,5 @@ def _evidence_row(e: Evidence, state: str, currency: str) -> tuple[str, ...]:
     if e.unit == "auc":
         within = f"{span(e.null, 'auc')} by chance"
     else:
-        within = difference(e.threshold or 0.0, e.unit, currency)[1:]
+        within = difference(e.threshold or 0.0, e.unit, currency).removeprefix("+")
     return (name, difference(e.value, e.unit, currency), f"{low} to {high}", within, count(e.n))

@@ -23,7 +23,7 @@ Nulls = Callable[[NDArray[np.int64], int, int], Iterable[Matrix]]
 _OBSERVED_SPLITS = 5
 #: Starts while candidates are compared: enough to rank them; the chosen one gets the full number.
 _QUICK_STARTS = 3
-#: Nulls that every statistic is shown beside; the test of structure, which is cheap, sees all of them.
+#: Nulls that every candidate is shown beside.
 _SHOWN_DRAWS = 8
 
 
@@ -31,22 +31,21 @@ _SHOWN_DRAWS = 8
 class Choice:
     """The number of segments to offer, and what may be claimed about them.
 
-    ``beyond`` is how far the customers lie beyond structureless ones, in deviations of those; ``supported`` is the
-    number of segments up to which splitting goes on gaining more than it does on structureless data.
+    ``supported`` is the number of segments up to which splitting goes on gaining more than it does on structureless
+    data.
     """
 
     k: int
     structure: Structure
     reason: str
     candidates: tuple[Candidate, ...]
-    beyond: float = 0.0
     supported: int = 1
 
 
 def choose_k(
     points: Matrix,
     nulls: Nulls,
-    proves: bool,
+    beyond: float | None,
     settings: ClusterSettings,
     seed: int,
     progress: Callable[[float], None] = lambda done: None,
@@ -59,109 +58,96 @@ def choose_k(
         What is clustered.
     nulls : callable
         Gives structureless data sets for a sample of the customers.
-    proves : bool
-        Whether that null is known to be exceeded by structure only, so that *discovered* may be said.
+    beyond : float or None
+        How far the customers stand apart beyond structureless ones, in deviations of those, where that was tested;
+        without the test *discovered* is not said.
     settings, seed, progress
         As everywhere.
 
     Notes
     -----
-    *One test, not one per candidate*: tightness (minus the log of the mean squared distance to the own centre) averaged
-    over all candidates, against the same on the nulls, in their deviations widened for their number. The number of
-    segments supported is that of the gap statistic (Tibshirani, Walther and Hastie 2001) with these nulls in place of
-    its uniform box: the smallest whose gain beyond the null is within one deviation of the largest. Offered is, of the
-    numbers up to it, the one on which two halves of the customers agree furthest beyond the null.
+    The number of segments supported is that of the gap statistic (Tibshirani, Walther and Hastie 2001), with these
+    nulls in place of its uniform box: the smallest whose gain in tightness (minus the log of the mean squared distance
+    to the own centre) beyond the null is within one deviation of the largest. Offered is, of the numbers up to it, the
+    one on which two halves of the customers agree furthest beyond the null.
     """
     most = max(2, min(settings.k_high, len(np.unique(points, axis=0)) - 1, len(points) // 4))
     ks = list(range(min(settings.k_low, most), most + 1))
+    # One segment is an answer too: how tight everyone is as one stands beside the others.
+    shown = sorted({1, *ks})
     if len(points) < 8:
         return Choice(1, Structure.NONE, f"{len(points)} customers are too few to look for groups.", ())
     rows = some_rows(len(points), settings.choice_rows, seed)
-    observed = [_statistics(points[rows], k, settings, seed, _OBSERVED_SPLITS) for k in ks]
-    draws: list[list[dict[str, float]]] = []
-    for turn, null in enumerate(nulls(rows, settings.null_draws, seed)):
-        splits = 1 if turn < _SHOWN_DRAWS else 0
-        draws.append([_statistics(null, k, settings, seed + turn, splits) for k in ks])
-        progress((turn + 1) / settings.null_draws)
+    observed = {k: _statistics(points[rows], k, settings, seed, _OBSERVED_SPLITS) for k in shown}
+    draws: list[dict[int, dict[str, float]]] = []
+    wanted = min(settings.null_draws, _SHOWN_DRAWS)
+    for turn, null in enumerate(nulls(rows, wanted, seed)):
+        draws.append({k: _statistics(null, k, settings, seed + turn, 1) for k in shown})
+        progress((turn + 1) / wanted)
     candidates = tuple(
         Candidate(
             k,
-            {
-                name: _against(value, [draw[i][name] for draw in draws if name in draw[i]])
-                for name, value in each.items()
-            },
+            {name: _against(value, [draw[k][name] for draw in draws]) for name, value in observed[k].items()},
         )
-        for i, (k, each) in enumerate(zip(ks, observed, strict=True))
+        for k in shown
     )
-    tight = np.array([each["tightness"] for each in observed])
-    loose = np.array([[each["tightness"] for each in draw] for draw in draws])
-    beyond, supported = beyond_null(tight, loose)
-    return _decide(candidates, beyond, ks[supported], proves, settings)
+    supported = _supported(
+        np.array([observed[k]["tightness"] for k in ks]),
+        np.array([[draw[k]["tightness"] for k in ks] for draw in draws]),
+    )
+    return _decide(candidates, beyond, ks[supported], settings)
 
 
-def beyond_null(tight: Floats, loose: Floats) -> tuple[float, int]:
-    """Return how far beyond the nulls the customers lie, and the place of the number of segments that is supported.
-
-    Parameters
-    ----------
-    tight : (candidates,) array
-        Observed tightness.
-    loose : (draws, candidates) array
-        That of the nulls.
-
-    Examples
-    --------
-    >>> flat = np.array([[1.0, 2.0, 3.0], [1.2, 2.2, 3.2]])
-    >>> beyond, place = beyond_null(np.array([1.1, 3.1, 4.1]), flat)
-    >>> round(beyond, 2), place
-    (3.85, 1)
-    """
-    widened = float(np.sqrt(1 + 1 / len(loose)))
-    spread = max(float(loose.mean(axis=1).std(ddof=1)), 1e-9)
-    gain, doubt = tight - loose.mean(axis=0), loose.std(axis=0, ddof=1) * widened
+def _supported(tight: Floats, loose: Floats) -> int:
+    """Return the place of the number of segments that is supported, of (candidates,) and (draws, candidates) arrays."""
+    gain = tight - loose.mean(axis=0)
+    doubt = loose.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(loose))
     top = int(gain.argmax())
-    return float(gain.mean() / (spread * widened)), int(np.flatnonzero(gain >= gain[top] - doubt[top])[0])
+    return int(np.flatnonzero(gain >= gain[top] - doubt[top])[0])
 
 
-def tightness(points: Matrix, k: int, seed: int) -> float:
-    """Return minus the log of the mean squared distance to the own of `k` centres."""
-    return _tightness(points, *_quick(points, k, seed))
-
-
-def _decide(
-    candidates: Sequence[Candidate], beyond: float, supported: int, proves: bool, settings: ClusterSettings
-) -> Choice:
+def _decide(candidates: Sequence[Candidate], beyond: float | None, supported: int, settings: ClusterSettings) -> Choice:
     low, high, found = settings.band_low, settings.band_high, tuple(candidates)
+    # One segment agrees with itself: nothing to choose by.
+    several = [c for c in candidates if c.k > 1]
 
     def stabler(candidate: Candidate) -> tuple[float, int]:
         stability = candidate.statistics["stability"]
         return stability.value - stability.null_mean, -candidate.k
 
-    band = [c for c in candidates if low <= c.k <= high] or list(candidates)
+    band = [c for c in several if low <= c.k <= high] or several
     useful = max(band, key=stabler).k
-    there = beyond >= settings.discovered_from
-    told = f"customers lie {beyond:.1f} deviations beyond customers without kinds ({settings.discovered_from:g} count)"
+    there = beyond is not None and beyond >= settings.discovered_from
+    told = _told(beyond, settings)
     if settings.k:
         reason = f"{settings.k} segments were asked for in cluster.k; {told}."
-        return Choice(settings.k, Structure.CONSTRUCTED, reason, found, beyond, supported)
-    if there and proves:
-        best = max((c for c in candidates if c.k <= min(supported, high)), key=stabler, default=candidates[0])
+        return Choice(settings.k, Structure.CONSTRUCTED, reason, found, supported)
+    if there:
+        best = max((c for c in several if c.k <= min(supported, high)), key=stabler, default=several[0])
         agreed = best.statistics["stability"]
         reason = (
             f"There are kinds of customers: {told}. Splitting gains more than on those up to {supported} segments; "
             f"two halves agree furthest beyond them on {best.k}, at {agreed.value:.2f} against {agreed.null_mean:.2f}."
         )
-        return Choice(best.k, Structure.DISCOVERED, reason, found, beyond, supported)
-    if not there and all(c.statistics["stability"].excess <= 0 for c in candidates):
+        return Choice(best.k, Structure.DISCOVERED, reason, found, supported)
+    if all(c.statistics["stability"].excess <= 0 for c in several):
         reason = f"No number of segments stands out; {useful} cut a smooth crowd."
-        return Choice(useful, Structure.NONE, reason, found, beyond, supported)
-    chosen = next(c for c in candidates if c.k == useful).statistics["stability"]
+        return Choice(useful, Structure.NONE, reason, found, supported)
+    chosen = next(c for c in several if c.k == useful).statistics["stability"]
     reason = (
         f"Useful cuts, not proven groups: two halves of the customers agree on {useful} segments at "
-        f"{chosen.value:.2f}, against {chosen.null_mean:.2f} without structure; "
+        f"{chosen.value:.2f}, against {chosen.null_mean:.2f} without structure; {told}."
     )
-    reason += f"{told}." if proves else "that proves no separate kinds."
-    return Choice(useful, Structure.CONSTRUCTED, reason, found, beyond, supported)
+    return Choice(useful, Structure.CONSTRUCTED, reason, found, supported)
+
+
+def _told(beyond: float | None, settings: ClusterSettings) -> str:
+    if beyond is None:
+        return "whether there are kinds was not tested"
+    return (
+        f"customers known well stand {beyond:.1f} deviations further apart than customers without kinds "
+        f"({settings.discovered_from:g} count)"
+    )
 
 
 def _statistics(points: Matrix, k: int, settings: ClusterSettings, seed: int, splits: int) -> dict[str, float]:
@@ -170,7 +156,7 @@ def _statistics(points: Matrix, k: int, settings: ClusterSettings, seed: int, sp
 
     labels, centres = _quick(points, k, seed)
     tight = {"tightness": _tightness(points, labels, centres)}
-    if not splits:
+    if k == 1:
         return tight
     shown = some_rows(len(points), settings.silhouette_rows, seed)
     several = len(np.unique(labels[shown])) > 1

@@ -10,6 +10,9 @@ numbers, so every function of them is a table that is looked up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, gammaln
@@ -17,67 +20,67 @@ from scipy.special import digamma, gammaln
 from discovery.cluster.distinct import Distinct, distinct
 
 Array = NDArray[np.float64]
-#: Least parameter of a part, and largest sum: nobody ever clicked, or nobody differs.
-_LEAST, _MOST = 1e-2, 1e3
+#: Bounds of the logarithm of a parameter: a part that nobody ever took, or customers who do not differ.
+BOUNDS = (float(np.log(1e-2)), float(np.log(1e3)))
 
 
-def counted(counts: Array) -> Distinct:
-    """Return counts of shape (customers, parts) as distinct rows."""
-    return distinct(*np.rint(counts).astype(np.int64).T)
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Distinct rows of counts, and the distinct numbers in each column of them and in their total."""
+
+    rows: Distinct
+    parts: tuple[Distinct, ...]
+    total: Distinct
 
 
-def log_likelihood(alphas: Array, data: Distinct) -> Array:
-    """Return each customer's log likelihood, 0 for those about whom nothing is known."""
-    out = -_risen(float(alphas.sum()), np.sum(data.columns, axis=0))
-    for alpha, counts in zip(alphas, data.columns, strict=True):
-        out += _risen(float(alpha), counts)
-    return np.asarray(out[data.place])
+def counted(counts: Array) -> Counted:
+    """Return counts of shape (customers, parts), looked up once for each distinct row."""
+    rows = distinct(*np.rint(counts).astype(np.int64).T)
+    return Counted(rows, tuple(distinct(c) for c in rows.columns), distinct(np.sum(rows.columns, axis=0)))
 
 
-def _risen(alpha: float, counts: NDArray[np.int64]) -> Array:
-    """Return log Gamma(alpha + n) - log Gamma(alpha)."""
-    table = gammaln(alpha + np.arange(counts.max(initial=0) + 1))
-    return np.asarray((table - table[0])[counts])
+def likelihood(alphas: Array, data: Counted) -> tuple[Array, Callable[[Array], Array]]:
+    """Return each customer's log likelihood under each kind, and what gives its weighted slope.
 
+    Parameters
+    ----------
+    alphas : array, shape (kinds, parts)
+    data : Counted
 
-def fit(data: Distinct, weights: Array, start: Array, steps: int) -> Array:
-    """Return parameters of higher likelihood than `start`, after so many fixed-point steps of Minka.
-
-    Notes
-    -----
-    T. Minka, "Estimating a Dirichlet distribution" (2000), eq. 65: each step raises the likelihood. Parameters stay
-    within bounds where the likelihood has its maximum at the edge: a part that never happens, or customers who do not
-    differ.
+    Returns
+    -------
+    array, shape (customers, kinds)
+        0 where nothing is known.
+    callable
+        From weights, of that shape, to the weighted sum's derivatives by the logarithms of `alphas`.
     """
-    mass, totals = data.weighed(weights), np.sum(data.columns, axis=0)
-    if not mass[totals > 0].any():
-        return start
-    by_count = [_histogram(c, mass) for c in data.columns]
-    by_total = _histogram(totals, mass)
-    alphas = start.copy()
-    for _ in range(steps):
-        below = _slope(float(alphas.sum()), by_total)
-        new = np.array([a * _slope(float(a), h) / below for a, h in zip(alphas, by_count, strict=True)])
-        new = np.maximum(new, _LEAST)
-        if new.sum() > _MOST:
-            new *= _MOST / new.sum()
-        moved = float(np.abs(np.log(new / alphas)).max())
-        alphas = new
-        if moved < 1e-5:
-            break
-    return alphas
+    whole = alphas.sum(axis=1)
+    out = -_risen(whole, data.total)
+    for alpha, part in zip(alphas.T, data.parts, strict=True):
+        out += _risen(alpha, part)
+
+    def slope(weights: Array) -> Array:
+        mass = data.rows.weighed(weights)
+        below = _risen_slope(whole, data.total, mass)
+        return np.column_stack(
+            [a * (_risen_slope(a, part, mass) - below) for a, part in zip(alphas.T, data.parts, strict=True)]
+        )
+
+    return out[data.rows.place], slope
 
 
-def _histogram(counts: NDArray[np.int64], mass: Array) -> Array:
-    return np.bincount(counts, mass).astype(np.float64, copy=False)
+def _risen(alpha: Array, counts: Distinct) -> Array:
+    """Return log Gamma(alpha + n) - log Gamma(alpha), shape (rows, kinds)."""
+    return np.asarray((gammaln(alpha + counts.columns[0][:, None]) - gammaln(alpha))[counts.place])
 
 
-def _slope(alpha: float, weights: Array) -> float:
-    values = digamma(alpha + np.arange(len(weights)))
-    return float(weights @ (values - values[0]))
+def _risen_slope(alpha: Array, counts: Distinct, mass: Array) -> Array:
+    return np.asarray(
+        ((digamma(alpha + counts.columns[0][:, None]) - digamma(alpha)) * counts.weighed(mass)).sum(axis=0)
+    )
 
 
-def first_guess(data: Distinct) -> Array:
+def first_guess(data: Counted) -> Array:
     """Return parameters with everyone's mean shares, and a middling agreement between customers."""
-    totals = np.array([c[data.place].sum() for c in data.columns]) + 0.5
-    return np.asarray(np.maximum(5.0 * totals / totals.sum(), _LEAST))
+    totals = np.array([c[data.rows.place].sum() for c in data.rows.columns]) + 0.5
+    return np.asarray(np.maximum(5.0 * totals / totals.sum(), np.exp(BOUNDS[0])))

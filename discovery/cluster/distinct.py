@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Whole = NDArray[np.int64]
 Array = NDArray[np.float64]
@@ -18,16 +20,21 @@ class Distinct:
     Examples
     --------
     >>> two = distinct(np.array([1, 0, 1]), np.array([5, 5, 5]))
-    >>> two.columns[0], two.place, two.weighed(np.array([0.5, 1.0, 0.25]))
-    (array([0, 1]), array([1, 0, 1]), array([1.  , 0.75]))
+    >>> two.columns[0], two.place, two.weighed(np.array([[0.5], [1.0], [0.25]])).tolist()
+    (array([0, 1]), array([1, 0, 1]), [[1.0], [0.75]])
     """
 
     columns: tuple[Whole, ...]
     place: Whole
 
+    @cached_property
+    def _sums(self) -> csr_array:
+        rows = len(self.place)
+        return csr_array((np.ones(rows), (self.place, np.arange(rows))), shape=(len(self.columns[0]), rows))
+
     def weighed(self, weights: Array) -> Array:
-        """Return the sum of the customers' weights on each distinct row."""
-        return np.bincount(self.place, weights, len(self.columns[0])).astype(np.float64, copy=False)
+        """Return the sums of the customers' weights, shape (customers, kinds), on each distinct row."""
+        return np.asarray(self._sums @ weights)
 
 
 def distinct(*columns: Whole) -> Distinct:

@@ -24,14 +24,19 @@ def embed(
     shown = some_rows(len(points), rows, seed)
     sample = points[shown]
     if method == "umap" and len(sample) > 15:
-        import umap
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns that a seed makes it single-threaded, which is what we want
-            places = umap.UMAP(n_components=2, random_state=seed, n_neighbors=15).fit_transform(sample)
-        return shown, np.asarray(places, dtype=np.float32), "UMAP"
+        return shown, umap_places(sample, 2, seed), "UMAP"
     width = min(2, *sample.shape)
     places = PCA(width, svd_solver="full").fit_transform(sample.astype(np.float64))
     out = np.zeros((len(sample), 2), dtype=np.float32)
     out[:, :width] = places
     return shown, out, "PCA"
+
+
+def umap_places(points: Matrix, width: int, seed: int, neighbours: int = 15, least_apart: float = 0.1) -> Matrix:
+    """Return where UMAP lays out the points, shape (rows, width)."""
+    import umap
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns that a seed makes it single-threaded, which is what we want
+        model = umap.UMAP(n_neighbors=neighbours, n_components=width, min_dist=least_apart, random_state=seed)
+        return np.asarray(model.fit_transform(points), dtype=np.float32)

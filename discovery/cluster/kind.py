@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from discovery.cluster import compositions, order_process, order_values
-from discovery.cluster.distinct import Distinct, distinct
 from discovery.core.records import Records
 
 Array = NDArray[np.float64]
-#: Steps towards the maximum where it is looked for at once, and not within an EM that comes back.
-_TO_THE_END = 2_000
+#: In a row of parameters, those of compositions follow four of the order process and three of order values.
+_SHARES_FROM = 7
 
 
 @dataclass(frozen=True)
@@ -58,13 +57,13 @@ class Kind:
 class Looked:
     """Records laid out to be looked up by the models: `records` seen through the parts that a kind knows."""
 
-    process: Distinct
+    process: order_process.Orders
     values: order_values.Values
-    compositions: Mapping[str, Distinct]
+    compositions: Mapping[str, compositions.Counted]
     parts: Mapping[str, tuple[str, ...]]
 
     def __len__(self) -> int:
-        return len(self.process.place)
+        return len(self.process.rows.place)
 
 
 def looked_at(records: Records, parts: Mapping[str, tuple[str, ...]] | None = None) -> Looked:
@@ -81,8 +80,8 @@ def looked_at(records: Records, parts: Mapping[str, tuple[str, ...]] | None = No
             records.counts[name][:, mine.index(part)] if part in mine else np.zeros(len(records)) for part in wanted
         ]
         found[name] = compositions.counted(np.column_stack(columns))
-    values = order_values.Values(records.orders, records.log_total, records.log_squares)
-    return Looked(distinct(*whole), values, found, known)
+    values = order_values.valued(records.orders, records.log_total, records.log_squares)
+    return Looked(order_process.ordered(*whole), values, found, known)
 
 
 def occurring(records: Records) -> dict[str, tuple[str, ...]]:
@@ -94,35 +93,63 @@ def occurring(records: Records) -> dict[str, tuple[str, ...]]:
     return {name: parts for name, parts in seen.items() if len(parts) > 1}
 
 
-def log_likelihood(kind: Kind, data: Looked) -> Array:
-    """Return the log likelihood of each customer's record under one kind."""
-    out = order_process.log_likelihood(np.array(kind.process), data.process)
-    out += order_values.log_likelihood(np.array(kind.value), data.values)
-    for name, counted in data.compositions.items():
-        out += compositions.log_likelihood(np.array(list(kind.compositions[name].values())), counted)
-    return out
+def row_of(kind: Kind) -> Array:
+    """Return the parameters of a kind as one row of numbers: the logarithms of all but mu."""
+    between_within = np.log(kind.value[1:])
+    shares = [np.log(list(parts.values())) for parts in kind.compositions.values()]
+    return np.concatenate([np.log(kind.process), kind.value[:1], between_within, *shares])
 
 
-def fit_kind(data: Looked, weights: Array, start: Kind, steps: int) -> Kind:
-    """Return a kind of higher weighted likelihood than `start`: so many steps of each part of the model."""
-    process = order_process.fit(data.process, weights, np.array(start.process), steps)
-    value = order_values.fit(data.values, weights, np.array(start.value), steps)
-    shares = {}
-    for name, counted in data.compositions.items():
-        alphas = compositions.fit(counted, weights, np.array(list(start.compositions[name].values())), steps)
-        shares[name] = dict(zip(data.parts[name], map(float, alphas), strict=True))
+def kind_of(row: Array, parts: Mapping[str, tuple[str, ...]]) -> Kind:
+    """Return the kind that `row_of` gave the row of."""
+    shares, at = {}, _SHARES_FROM
+    for name, mine in parts.items():
+        shares[name] = dict(zip(mine, map(float, np.exp(row[at : at + len(mine)])), strict=True))
+        at += len(mine)
+    process, value = np.exp(row[:4]), (row[4], *np.exp(row[5:_SHARES_FROM]))
     return Kind(tuple(map(float, process)), tuple(map(float, value)), shares)
 
 
-def fit_one_kind(data: Looked) -> Kind:
-    """Return the kind everyone would be of, if there were but one: the priors by maximum marginal likelihood."""
-    guess = {
+def bounds(parts: Mapping[str, tuple[str, ...]]) -> list[tuple[float, float]]:
+    """Return how low and how high each number of a row may go."""
+    shares = sum(len(mine) for mine in parts.values())
+    return [*[order_process.BOUNDS] * 4, *order_values.BOUNDS, *[compositions.BOUNDS] * shares]
+
+
+def likelihood(rows: Array, data: Looked) -> tuple[Array, Callable[[Array], Array]]:
+    """Return each customer's log likelihood under each kind, and what gives its weighted slope.
+
+    Parameters
+    ----------
+    rows : array, shape (kinds, numbers)
+        Of `row_of`.
+    data : Looked
+
+    Returns
+    -------
+    array, shape (customers, kinds)
+    callable
+        From weights, of that shape, to the weighted sum's derivatives by `rows`.
+    """
+    process, one = order_process.likelihood(np.exp(rows[:, :4]), data.process)
+    value, two = order_values.likelihood(np.column_stack([rows[:, 4], np.exp(rows[:, 5:_SHARES_FROM])]), data.values)
+    out, slopes, at = process + value, [one, two], _SHARES_FROM
+    for counted in data.compositions.values():
+        found, slope = compositions.likelihood(np.exp(rows[:, at : at + len(counted.parts)]), counted)
+        out += found
+        slopes.append(slope)
+        at += len(counted.parts)
+    return out, lambda weights: np.hstack([slope(weights) for slope in slopes])
+
+
+def first_guess(data: Looked) -> Kind:
+    """Return a kind to begin with, by everyone's means."""
+    shares = {
         name: dict(zip(data.parts[name], map(float, compositions.first_guess(c)), strict=True))
         for name, c in data.compositions.items()
     }
     value = tuple(map(float, order_values.first_guess(data.values)))
-    start = Kind(tuple(map(float, order_process.FIRST_GUESS)), value, guess)
-    return fit_kind(data, np.ones(len(data)), start, _TO_THE_END)
+    return Kind(tuple(map(float, order_process.FIRST_GUESS)), value, shares)
 
 
 def kind_from_plain(plain: Mapping[str, object]) -> Kind:

@@ -5,26 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
 
 from discovery.cluster.prepare import Matrix
+from discovery.cluster.threads import one_thread
 
 Labels = NDArray[np.int64]
 _ROWS_AT_ONCE = 100_000
 
 
 def fit_centres(points: Matrix, k: int, seed: int, n_init: int) -> Matrix:
-    """Return the centres of `k` groups, shape (k, columns), the largest group first.
-
-    One thread only: sums over threads depend on their timing in the last digit, and the same seed must give the same
-    labels.
-    """
-    with threadpool_limits(1):
+    """Return the centres of `k` groups, shape (k, columns), the largest group first."""
+    with one_thread():
         model = KMeans(k, n_init=n_init, random_state=seed, algorithm="lloyd").fit(points)
     sizes = np.bincount(model.labels_, minlength=k)
     # Equal sizes are ordered by the centre itself, so that the order never depends on the start.
     order = sorted(range(k), key=lambda i: (-sizes[i], *model.cluster_centers_[i].tolist()))
     return np.asarray(model.cluster_centers_[order], dtype=np.float32)
+
+
+def second_nearest(points: Matrix, centres: Matrix) -> Labels:
+    """Return the second nearest centre of every point; with one centre, that one."""
+    second = np.zeros(len(points), dtype=np.int64)
+    for start in range(0, len(points) if len(centres) > 1 else 0, _ROWS_AT_ONCE):
+        block = points[start : start + _ROWS_AT_ONCE].astype(np.float64)
+        distance = ((block[:, None, :] - centres.astype(np.float64)[None]) ** 2).sum(axis=2)
+        second[start : start + len(block)] = np.argsort(distance, axis=1, kind="stable")[:, 1]
+    return second
 
 
 def assign(points: Matrix, centres: Matrix) -> tuple[Labels, NDArray[np.float64]]:

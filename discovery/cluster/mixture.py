@@ -7,9 +7,8 @@ A customer i is of kind k with probability pi_k; given the kind, what they did i
                  * P(y_i1..y_in | mu_k, between_k, within_k)              what orders are worth: log-normal
                  * product over compositions c of P(n_ic | alphas_kc)     shares and mixes: Dirichlet-multinomial
 
-(`order_process`, `order_values`, `compositions`). It is fitted by generalised EM (Dempster, Laird and Rubin 1977): the
-posterior of the kinds, then a few steps up the weighted likelihood of each part. The posterior is the membership: a
-customer with one order is spread over several kinds, and said to be.
+(`order_process`, `order_values`, `compositions`). From KMeans starts it goes straight up this likelihood (`ascent`).
+The posterior of the kinds is the membership: a customer with one order is spread over several kinds, and said to be.
 """
 
 from __future__ import annotations
@@ -18,30 +17,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 from sklearn.metrics import adjusted_rand_score
 
-from discovery.cluster.kind import Kind, Looked, fit_kind, fit_one_kind, kind_from_plain, log_likelihood, looked_at
+from discovery.cluster.ascent import Reached, ascend, ascend_one, posterior
+from discovery.cluster.kind import Kind, Looked, kind_from_plain, kind_of, likelihood, looked_at, row_of
 from discovery.cluster.kmeans import Labels, fit_centres
 from discovery.cluster.prepare import Matrix
-from discovery.core.records import Records, records_from_frame
+from discovery.core.records import Records
 from discovery.core.sampling import some_rows
 
 Array = NDArray[np.float64]
-#: Steps of each part of the model in one round of EM.
-_STEPS = 3
-#: A start is followed for so many rounds before the best is followed to the end.
-_SHORT, _LONG = 25, 200
+#: Steps with memberships held at those of a KMeans start, then until the best start is chosen, then to the end.
+_APART, _SHORT, _LONG = 10, 50, 400
 #: A kind has some thirty parameters; with fewer customers they are anybody's.
 _CUSTOMERS_PER_KIND = 25
 #: Starts where numbers of kinds are compared.
 _QUICK_STARTS = 3
 #: Customers that starts are compared on.
 _START_ROWS = 5_000
-#: Mean gain in log likelihood per customer below which a fit is at its end.
-_GAIN = 1e-5
 _ROWS_AT_ONCE = 50_000
 
 
@@ -83,10 +77,12 @@ class Mixture:
 
     def membership(self, records: Records) -> Array:
         """Return the posterior probability of each kind, shape (customers, kinds); rows add up to 1."""
+        known, rows = np.log(self.shares), np.stack([row_of(kind) for kind in self.kinds])
         out = np.empty((len(records), self.k))
         for start in range(0, len(records), _ROWS_AT_ONCE):
-            rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(records)))
-            out[rows] = _posterior(self, looked_at(records.taken(rows), self.kinds[0].parts))[0]
+            some = np.arange(start, min(start + _ROWS_AT_ONCE, len(records)))
+            logs = likelihood(rows, looked_at(records.taken(some), self.kinds[0].parts))[0]
+            out[some] = posterior(logs + known)[0]
         return out
 
     def assign(self, records: Records) -> tuple[Labels, Array]:
@@ -112,16 +108,6 @@ def mixture_from_plain(plain: Mapping[str, object]) -> Mixture:
     return Mixture(shares, kinds, float(plain["log_likelihood"]), int(plain["customers"]))  # type: ignore[arg-type, call-overload]
 
 
-def assign_frame(model: Mapping[str, object], frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the segment and strength of each customer of a table such as `Records.as_frame` gives.
-
-    A pure function of a stored model, in plain values, and some customers: the same for all at once and for any part of
-    them, on this machine and on an executor of Spark.
-    """
-    labels, strength = mixture_from_plain(model).assign(records_from_frame(frame))
-    return pd.DataFrame({"segment_id": [f"c{n + 1}" for n in labels], "strength": strength}, index=frame.index)
-
-
 def fit_mixture(records: Records, points: Matrix, k: int, seed: int, starts: int = 10, least: float = 0.01) -> Mixture:
     """Return the mixture of `k` kinds, or of fewer where some die out.
 
@@ -136,40 +122,43 @@ def fit_mixture(records: Records, points: Matrix, k: int, seed: int, starts: int
     seed : int
         The only source of chance.
     starts : int
-        How many starts; the best after a few rounds, on a sample, is followed to the end.
+        How many starts; the best after some steps, on a sample, is followed to the end.
     least : float
         A kind with a smaller share of the customers is let go. Variances, and the agreement of shares, are kept within
         bounds by the parts of the model, so that no kind can shrink onto one customer.
     """
     data = looked_at(records)
-    one = fit_one_kind(data)
+    one = ascend_one(data)
     if k == 1:
-        return Mixture((1.0,), (one,), float(log_likelihood(one, data).sum()), len(data))
+        return _named(one, data)
     some = some_rows(len(data), _START_ROWS, seed)
     few, near = looked_at(records.taken(some), data.parts), points[some]
     tried = []
     for start in range(starts):
         soft = _soft(near, fit_centres(near, k, seed + start, 1))
-        kinds = tuple(fit_kind(few, column, one, _STEPS) for column in soft.T)
-        tried.append(_climb(Mixture(_shares(soft), kinds, -np.inf, len(few)), few, least, _SHORT))
+        apart = ascend(Reached(np.log(soft.mean(axis=0)), np.repeat(one.rows, k, axis=0)), few, _APART, soft)
+        tried.append(_climb(apart, few, least, _SHORT))
     best = max(tried, key=lambda m: m.log_likelihood)
-    return _by_size(_climb(best, data, least, _LONG))
+    return _by_size(_named(_climb(best, data, least, _LONG), data))
 
 
 def choose_kinds(
     records: Records, points: Matrix, most: int, seed: int, least: float, progress: Callable[[float], None]
 ) -> tuple[int, dict[int, float]]:
-    """Return the number of kinds of lowest criterion, and that of each number tried: it stops after two rises in a row.
+    """Return the number of kinds of lowest criterion, and that of each number tried, until two in a row are no lower.
 
     It tells mixtures from each other. Whether there are kinds at all is another question (`choose`).
     """
-    tried: dict[int, float] = {}
+    tried: dict[int, Mixture] = {}
+    best = 1
     for k in range(1, most_kinds(len(records), most) + 1):
-        tried[k] = fit_mixture(records, points, k, seed, _QUICK_STARTS, least).criterion
+        tried[k] = fit_mixture(records, points, k, seed, _QUICK_STARTS, least)
         progress(k / most)
-        if k > 2 and tried[k] > tried[k - 1] > tried[k - 2]:
+        best = min(tried, key=lambda n: tried[n].criterion)
+        if k - best >= 2:
             break
-    return min(tried, key=lambda k: tried[k]), tried
+    # Some of those it began with may have been let go.
+    return tried[best].k, {n: mixture.criterion for n, mixture in tried.items()}
 
 
 def most_kinds(customers: int, wanted: int) -> int:
@@ -195,29 +184,18 @@ def halves_agree(records: Records, points: Matrix, k: int, seed: int, least: flo
     return float(adjusted_rand_score(first, second))
 
 
-def _climb(mixture: Mixture, data: Looked, least: float, rounds: int) -> Mixture:
-    """Return the mixture after at most so many rounds of EM, or where it gains no more."""
-    last = -np.inf
-    for _ in range(rounds):
-        soft, reached = _posterior(mixture, data)
-        alive = soft.mean(axis=0) >= least
-        if not alive.all():
-            soft = soft[:, alive] / np.maximum(soft[:, alive].sum(axis=1, keepdims=True), 1e-300)
-            mixture = Mixture(_shares(soft), _kept(mixture.kinds, alive), reached, len(data))
-            last = -np.inf
-            continue
-        if reached - last < _GAIN * len(data):
-            break
-        last = reached
-        kinds = tuple(fit_kind(data, soft[:, i], kind, _STEPS) for i, kind in enumerate(mixture.kinds))
-        mixture = Mixture(_shares(soft), kinds, reached, len(data))
-    return Mixture(mixture.shares, mixture.kinds, _posterior(mixture, data)[1], len(data))
+def _climb(at: Reached, data: Looked, least: float, steps: int) -> Reached:
+    """Return where at most so many steps lead; the smallest kind is let go while it is too small, and on it goes."""
+    at = ascend(at, data, steps)
+    while at.shares.min() < least:
+        others = np.arange(len(at.rows)) != at.shares.argmin()
+        at = ascend(Reached(at.logits[others], at.rows[others]), data, steps)
+    return at
 
 
-def _posterior(mixture: Mixture, data: Looked) -> tuple[Array, float]:
-    logs = np.column_stack([log_likelihood(kind, data) for kind in mixture.kinds]) + np.log(mixture.shares)
-    total = logsumexp(logs, axis=1, keepdims=True)
-    return np.exp(logs - total), float(total.sum())
+def _named(at: Reached, data: Looked) -> Mixture:
+    kinds = tuple(kind_of(row, data.parts) for row in at.rows)
+    return Mixture(tuple(map(float, at.shares)), kinds, at.log_likelihood, len(data))
 
 
 def _soft(points: Matrix, centres: Matrix) -> Array:
@@ -226,14 +204,6 @@ def _soft(points: Matrix, centres: Matrix) -> Array:
     out = np.full(distance.shape, 0.1 / len(centres))
     out[np.arange(len(points)), distance.argmin(axis=1)] += 0.9
     return out
-
-
-def _shares(soft: Array) -> tuple[float, ...]:
-    return tuple(map(float, soft.mean(axis=0)))
-
-
-def _kept(kinds: tuple[Kind, ...], alive: NDArray[np.bool_]) -> tuple[Kind, ...]:
-    return tuple(kind for kind, is_alive in zip(kinds, alive, strict=True) if is_alive)
 
 
 def _by_size(mixture: Mixture) -> Mixture:

@@ -12,89 +12,96 @@ numbers, so that logarithms and gamma functions of them are tables that are look
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import betaln, digamma, expit, gammaln
 
-from discovery.cluster.distinct import Distinct
+from discovery.cluster.distinct import Distinct, Whole, distinct
 
 Array = NDArray[np.float64]
 #: Logarithms of parameters stay between these.
-_BOUNDS = (-5.0, 9.0)
+BOUNDS = (-5.0, 9.0)
 FIRST_GUESS = np.array([0.7, 60.0, 1.0, 3.0])
 
 
-def log_likelihood(params: Array, data: Distinct) -> Array:
-    """Return each customer's log likelihood under r, alpha, a, b; the columns of `data` are x, tx and T."""
-    r, alpha, a, b = params
-    x, _, age = data.columns
-    count, days = _ranges(data)
-    by_count = gammaln(r + count) - gammaln(r) + r * np.log(alpha) + betaln(a, b + count + 1) - betaln(a, b)
-    log_days = np.log(alpha + days)
-    odds = _log_odds_left(params, data, log_days)
-    return np.asarray((by_count[x] - (r + x) * log_days[age] + np.logaddexp(0.0, odds))[data.place])
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """Distinct rows of x, tx and T, the distinct counts in them, and their distinct days: all tx, then all T."""
+
+    rows: Distinct
+    counts: Distinct
+    days: Distinct
 
 
-def left(params: Array, data: Distinct) -> Array:
-    """Return the log odds of having left by the date."""
-    return _log_odds_left(params, data, np.log(params[1] + _ranges(data)[1]))[data.place]
+def ordered(repeats: Whole, recency: Whole, age: Whole) -> Orders:
+    """Return repeat orders, days to the last and days to the date, looked up once for each distinct row."""
+    rows = distinct(repeats, recency, age)
+    return Orders(rows, distinct(rows.columns[0]), distinct(np.concatenate(rows.columns[1:])))
 
 
-def log_rate(params: Array, data: Distinct) -> Array:
-    """Return the logarithm of the posterior mean rate of orders per day, as a customer: gamma-Poisson."""
-    r, alpha = params[:2]
-    x, tx, age = (c[data.place] for c in data.columns)
-    gone = expit(left(params, data))
-    return np.asarray(np.log((r + x) * ((1 - gone) / (alpha + age) + gone / (alpha + tx))))
+def likelihood(params: Array, data: Orders) -> tuple[Array, Callable[[Array], Array]]:
+    """Return each customer's log likelihood under each kind, and what gives its weighted slope.
 
+    Parameters
+    ----------
+    params : array, shape (kinds, 4)
+        r, alpha (days), a, b.
+    data : Orders
 
-def fit(data: Distinct, weights: Array, start: Array, steps: int) -> Array:
-    """Return parameters of higher likelihood than `start`, after at most so many steps of L-BFGS."""
-    share = data.weighed(weights)
-    if share.sum() <= 0:
-        return start
-    share /= share.sum()
-    x, tx, age = data.columns
-    count, days = _ranges(data)
-    by_count = np.bincount(x, share, len(count))
-    by_age = np.bincount(age, share, len(days))
-    orders_by_age = np.bincount(age, share * x, len(days))
+    Returns
+    -------
+    array, shape (customers, kinds)
+    callable
+        From weights, of that shape, to the weighted sum's derivatives by the logarithms of `params`.
+    """
+    r, alpha, a, b = params.T
+    x, days = data.counts.columns[0][:, None], data.days.columns[0][:, None]
+    by_count = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x + 1) - betaln(a, b)
+    log_days = np.log(alpha + days)[data.days.place]
+    at_last, at_end = np.split(log_days, 2)
+    orders = r + data.rows.columns[0][:, None]
+    later = at_end - at_last
+    odds = np.log(a / (b + x))[data.counts.place] + orders * later
+    lesser = np.exp(-np.abs(odds))
+    out = by_count[data.counts.place] - orders * at_end + np.maximum(odds, 0.0) + np.log1p(lesser)
 
-    def loss(logs: Array) -> tuple[float, Array]:
-        r, alpha, a, b = params = np.exp(logs)
-        log_days, inverse = np.log(alpha + days), 1 / (alpha + days)
-        odds = _log_odds_left(params, data, log_days)
-        gone = share * expit(odds)
-        later = log_days[age] - log_days[tx]
-        k_gone = gone * (r + x)
-        ages = r * by_age + orders_by_age
-        value = by_count @ (gammaln(r + count) + betaln(a, b + count + 1))
-        value += r * np.log(alpha) - gammaln(r) - betaln(a, b) - ages @ log_days + share @ np.logaddexp(0.0, odds)
-        mass = gone.sum()
-        at_count = digamma(a + b) - by_count @ digamma(a + b + count + 1)
-        slope = np.array(
+    def slope(weights: Array) -> Array:
+        mass = data.rows.weighed(weights)
+        gone = mass * np.where(odds > 0, 1.0, lesser) / (1.0 + lesser)
+        by_x, gone_by_x = data.counts.weighed(mass), data.counts.weighed(gone)
+        # Time as a customer ends with the last order of whoever left.
+        time = data.days.weighed(np.concatenate([gone, mass - gone]) * np.concatenate([orders, orders]))
+        rise = (digamma(r + x) - digamma(r) + np.log(alpha)) * by_x
+        chance = (digamma(a + b) - digamma(a + b + x + 1)) * by_x
+        return np.column_stack(
             [
-                by_count @ digamma(r + count) + np.log(alpha) - digamma(r) - by_age @ log_days + gone @ later,
-                r / alpha - ages @ inverse + k_gone @ (inverse[age] - inverse[tx]),
-                at_count + mass / a,
-                at_count + by_count @ digamma(b + count + 1) - digamma(b) - gone @ (1 / (b + count))[x],
+                r * (rise.sum(axis=0) - (mass * at_end).sum(axis=0) + (gone * later).sum(axis=0)),
+                r * mass.sum(axis=0) - alpha * (time / (alpha + days)).sum(axis=0),
+                a * chance.sum(axis=0) + gone.sum(axis=0),
+                b * (chance + (digamma(b + x + 1) - digamma(b)) * by_x - gone_by_x / (b + x)).sum(axis=0),
             ]
         )
-        return -float(value), -slope * params
 
-    found = minimize(loss, np.log(start), jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * 4, options={"maxiter": steps})
-    return np.asarray(np.exp(found.x))
+    return out[data.rows.place], slope
 
 
-def _ranges(data: Distinct) -> tuple[Array, Array]:
-    """Return 0 to the largest count, and 0 to the largest age."""
-    x, _, age = data.columns
-    return np.arange(x.max(initial=0) + 1.0), np.arange(age.max(initial=0) + 1.0)
+def left(params: Array, data: Orders) -> Array:
+    """Return the log odds of having left by the date, for one kind."""
+    return _log_odds_left(params, data)[data.rows.place]
 
 
-def _log_odds_left(params: Array, data: Distinct, log_days: Array) -> Array:
-    r, _, a, b = params
-    x, tx, age = data.columns
-    chance = np.log(a / (b + np.arange(x.max(initial=0) + 1.0)))
-    return np.asarray(chance[x] + (r + x) * (log_days[age] - log_days[tx]))
+def log_rate(params: Array, data: Orders) -> Array:
+    """Return the logarithm of the posterior mean rate of orders per day, as a customer: gamma-Poisson."""
+    r, alpha = params[:2]
+    x, last, age = data.rows.columns
+    gone = expit(_log_odds_left(params, data))
+    return np.asarray(np.log((r + x) * ((1 - gone) / (alpha + age) + gone / (alpha + last))))[data.rows.place]
+
+
+def _log_odds_left(params: Array, data: Orders) -> Array:
+    r, alpha, a, b = params
+    x, last, age = data.rows.columns
+    return np.asarray(np.log(a / (b + x)) + (r + x) * (np.log(alpha + age) - np.log(alpha + last)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,37 @@ class Preparation:
         }
 
 
-def prepare(frame: pd.DataFrame, clip: float) -> Preparation:
+def preparation_from_plain(plain: Mapping[str, Any]) -> Preparation:
+    """Return the Preparation that `Preparation.as_plain` wrote."""
+    numbers = {name: tuple(plain[name]) for name in ("powers", "means", "scales")}
+    return Preparation(tuple(plain["features"]), **numbers, clip=plain["clip"])
+
+
+def distance_shares(points: Matrix, names: Sequence[str]) -> dict[str, float]:
+    """Return each feature's share of the mean squared distance between two customers, adding up to 1.
+
+    Parameters
+    ----------
+    points : array, shape (customers, features)
+        Coordinates that a distance is taken between.
+    names : sequence of str
+        What the columns are.
+
+    Notes
+    -----
+    Shares of nothing are 0: customers who all stand at one point.
+
+    Examples
+    --------
+    >>> distance_shares(np.array([[0, 0], [1, 2]], dtype=np.float32), ["orders", "revenue"])
+    {'orders': 0.2, 'revenue': 0.8}
+    """
+    spread = points.var(axis=0, dtype=np.float64)
+    shares = spread / max(float(spread.sum()), 1e-300)
+    return dict(zip(names, map(float, shares), strict=True))
+
+
+def prepare(frame: pd.DataFrame, clip: float, correlated: float = 1.0) -> Preparation:
     """Return the Preparation learnt from `frame`.
 
     Parameters
@@ -69,6 +100,8 @@ def prepare(frame: pd.DataFrame, clip: float) -> Preparation:
         Numbers without missing values.
     clip : float
         Deviations beyond which coordinates are drawn in.
+    correlated : float, 0 to 1
+        A column whose prepared values correlate more strongly than this with those of a column before it is left out.
 
     Raises
     ------
@@ -90,7 +123,7 @@ def prepare(frame: pd.DataFrame, clip: float) -> Preparation:
     powers = [float(p) for p in PowerTransformer(method="yeo-johnson", standardize=False).fit(raw).lambdas_]
     shaped = np.column_stack([_yeo_johnson(raw[:, i], p) for i, p in enumerate(powers)])
     scales = shaped.std(axis=0)
-    kept = [i for i in range(len(varying)) if np.isfinite(scales[i]) and scales[i] > 0]
+    kept = _apart(shaped, [i for i in range(len(varying)) if np.isfinite(scales[i]) and scales[i] > 0], correlated)
     return Preparation(
         names=tuple(varying[i] for i in kept),
         powers=tuple(powers[i] for i in kept),
@@ -98,6 +131,18 @@ def prepare(frame: pd.DataFrame, clip: float) -> Preparation:
         scales=tuple(float(scales[i]) for i in kept),
         clip=clip,
     )
+
+
+def _apart(shaped: NDArray[np.float64], columns: list[int], correlated: float) -> list[int]:
+    """Return the columns that are not too alike to one before them."""
+    if correlated >= 1:
+        return columns
+    alike = np.abs(np.atleast_2d(np.corrcoef(shaped[:, columns], rowvar=False))) > correlated
+    kept: list[int] = []
+    for i in range(len(columns)):
+        if not alike[i, kept].any():
+            kept.append(i)
+    return [columns[i] for i in kept]
 
 
 def _yeo_johnson(values: NDArray[np.float64], power: float) -> NDArray[np.float64]:

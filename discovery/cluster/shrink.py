@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.cluster import order_process, order_values
-from discovery.cluster.kind import Kind, Looked, fit_one_kind, kind_from_plain, looked_at
+from discovery.cluster.ascent import fit_one_kind
+from discovery.cluster.kind import Kind, Looked, kind_from_plain, looked_at
 from discovery.cluster.prepare import Matrix
 from discovery.core.errors import DataError
 from discovery.core.records import Records
@@ -56,8 +57,6 @@ class Shrinkage:
         The features that differ between customers.
     means, scales : tuple of float
         Of each, over the customers it was learnt from.
-    lead : (float, float)
-        Mean and deviation of orders to come.
     clip : float
         Coordinates beyond this many deviations are drawn in.
     """
@@ -66,7 +65,6 @@ class Shrinkage:
     names: tuple[str, ...]
     means: tuple[float, ...]
     scales: tuple[float, ...]
-    lead: tuple[float, float]
     clip: float
 
     def transform(self, records: Records) -> Matrix:
@@ -79,11 +77,11 @@ class Shrinkage:
             out[rows] = np.clip((raw - np.asarray(self.means)) / np.asarray(self.scales), -self.clip, self.clip)
         return out
 
-    def to_come(self, records: Records) -> Matrix:
-        """Return orders to come, standardised and clipped, shape (customers, 1)."""
-        found = _orders_to_come(self.prior, looked_at(records, self.prior.parts))
-        out = np.clip((found - self.lead[0]) / self.lead[1], -self.clip, self.clip)
-        return np.asarray(out[:, None], dtype=np.float32)
+    def to_come(self, records: Records) -> Array:
+        """Return the log rate of orders expected from the date on, shape (customers,)."""
+        process, data = np.array(self.prior.process), looked_at(records, self.prior.parts)
+        gone = order_process.left(process, data.process)
+        return np.asarray(order_process.log_rate(process, data.process) - np.logaddexp(0.0, np.minimum(gone, _GONE)))
 
     def as_plain(self) -> dict[str, object]:
         """Return it as JSON values."""
@@ -93,7 +91,6 @@ class Shrinkage:
             "features": list(self.names),
             "means": list(self.means),
             "scales": list(self.scales),
-            "lead": list(self.lead),
             "clip": self.clip,
         }
 
@@ -125,23 +122,14 @@ def shrink(records: Records, clip: float) -> Shrinkage:
         raise DataError("The customers' orders do not differ in anything. Choose a later as_of or other features.")
     means = tuple(float(c.mean()) for c in differ.values())
     scales = tuple(float(c.std()) for c in differ.values())
-    coming = _orders_to_come(prior, data)
-    lead = (float(coming.mean()), max(float(coming.std()), _LEAST))
-    return Shrinkage(prior, tuple(differ), means, scales, lead, clip)
+    return Shrinkage(prior, tuple(differ), means, scales, clip)
 
 
 def shrinkage_from_plain(plain: Mapping[str, object]) -> Shrinkage:
     """Return the Shrinkage that `Shrinkage.as_plain` wrote."""
-    numbers: dict[str, tuple[float, ...]] = {n: tuple(plain[n]) for n in ("means", "scales", "lead")}  # type: ignore[arg-type]
+    numbers: dict[str, tuple[float, ...]] = {n: tuple(plain[n]) for n in ("means", "scales")}  # type: ignore[arg-type]
     prior = kind_from_plain(plain["prior"])  # type: ignore[arg-type]
     return Shrinkage(prior, tuple(plain["features"]), clip=float(plain["clip"]), **numbers)  # type: ignore[arg-type]
-
-
-def _orders_to_come(prior: Kind, data: Looked) -> Array:
-    """Return the log rate of orders expected from the date on."""
-    process = np.array(prior.process)
-    gone = order_process.left(process, data.process)
-    return np.asarray(order_process.log_rate(process, data.process) - np.logaddexp(0.0, np.minimum(gone, _GONE)))
 
 
 def _features(prior: Kind, data: Looked) -> dict[str, Array]:
@@ -154,7 +142,7 @@ def _features(prior: Kind, data: Looked) -> dict[str, Array]:
     }
     for name, counted in data.compositions.items():
         alphas = np.array(list(prior.compositions[name].values()))
-        logs = np.log(alphas[:, None] + np.stack(counted.columns))[:, counted.place]
+        logs = np.log(alphas[:, None] + np.stack(counted.rows.columns))[:, counted.rows.place]
         if len(alphas) == 2:
             out[name] = logs[0] - logs[1]
         else:

@@ -130,13 +130,16 @@ def feature_from(document: Document) -> Feature:
 
 def segment_from(document: Document) -> Segment:
     """Return the segment a document states; fields of other nouns in it are left alone."""
-    profile = {
-        name: Description(**{k: math.nan if v is None else v for k, v in found.items()})
-        for name, found in document["profile"].items()
+    described: Document = {
+        name: {
+            feature: Description(**{k: math.nan if v is None else v for k, v in found.items()})
+            for feature, found in document.get(name, {}).items()
+        }
+        for name in ("profile", "versus_nearest")
     }
-    names = [f.name for f in fields(Segment) if f.name != "profile"]
-    # A release that knew no notes wrote none.
-    return Segment(**{name: document[name] for name in names if name in document}, profile=profile)
+    names = [f.name for f in fields(Segment) if f.name not in described]
+    # A release that knew no notes, and no nearest segments, wrote none.
+    return Segment(**{name: document[name] for name in names if name in document}, **described)
 
 
 def candidate_from(document: Document) -> Candidate:

@@ -103,7 +103,8 @@ class Feature:
     human_step : tuple of float
         Thresholds that people use for it, in increasing order.
     words : tuple of str
-        What a segment far below, and far above, everyone on it is called.
+        What a segment far below, and far above, everyone on it is called, with ``{}`` for who: ``lapsed {}``. Without
+        it the word is who: ``big spenders``.
     """
 
     name: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from html import escape
 
 import pandas as pd
 
@@ -164,7 +165,7 @@ class Review:
         In the ids of `segments`.
     customers : DataFrame
         customer_id, before, frozen, fresh: where each customer was, is by the old boundaries, and is by the new ones;
-        None where not known then or now.
+        missing where not known then or now.
     drift : DataFrame
         One row per feature and segment, `DRIFT_COLUMNS`.
     rates : DataFrame
@@ -216,3 +217,7 @@ class Review:
     def with_action(self, action: Action) -> tuple[SegmentReview, ...]:
         """Return the segments that the review says to do this with."""
         return tuple(s for s in self.segments if s.action is action)
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<li>{escape(line)}</li>" for line in self.summary)
+        return f"<p>Review <code>{self.id}</code>: {self.as_of_before} to {self.as_of_now}</p><ul>{said}</ul>"

@@ -39,7 +39,13 @@ UNASSIGNED_COLOUR = "#858585"
 
 
 #: What people call a segmentation.
-TITLES: Mapping[str, str] = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "rules": "Rules", "mixture": "Mixture"}
+TITLES: Mapping[str, str] = {
+    "kmeans": "KMeans",
+    "hdbscan": "HDBSCAN",
+    "rules": "Rules",
+    "mixture": "Mixture",
+    "lifecycle": "Lifecycle",
+}
 
 
 class Structure(StrEnum):
@@ -85,6 +91,13 @@ class Segment:
         Feature name to its Description.
     note : str
         What people noted of it.
+    retired : str
+        Why people retired it; empty while it is in use. Its customers stay in it, and exports leave it out.
+    nearest : str
+        Id of the segment most like it; empty where there is no other.
+    versus_nearest : mapping
+        Feature name to its Description beside that segment, those that separate the two most first: ``everyone`` is
+        the nearest's median, ``effect`` Cliff's delta between the two.
     """
 
     id: str
@@ -95,6 +108,9 @@ class Segment:
     rank: int
     profile: Mapping[str, Description] = field(default_factory=dict)
     note: str = ""
+    retired: str = ""
+    nearest: str = ""
+    versus_nearest: Mapping[str, Description] = field(default_factory=dict)
 
     @property
     def colour(self) -> str:
@@ -164,6 +180,8 @@ class Segmentation:
         The numbers of segments considered.
     lineage : tuple of str
         What was merged, oldest first.
+    next_labels : Series of str or None
+        Segment id per customer where they would be next; empty where there is none. None: not known.
     """
 
     name: str
@@ -178,6 +196,7 @@ class Segmentation:
     model: Mapping[str, object] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
     lineage: tuple[str, ...] = ()
+    next_labels: pd.Series | None = None
 
     def __post_init__(self) -> None:
         counts = self.labels.value_counts()
@@ -193,7 +212,8 @@ class Segmentation:
         stated = {i: n for i, n in sizes.items() if n}
         if counted != stated:
             raise DataError(f"Segmentation {self.name}: sizes must add up, got {stated} for labels {counted}.")
-        if not self.labels.index.equals(self.strength.index):
+        beside = [self.strength] if self.next_labels is None else [self.strength, self.next_labels]
+        if not all(self.labels.index.equals(each.index) for each in beside):
             raise DataError(f"Segmentation {self.name}: labels and strength must be of the same customers.")
         if UNASSIGNED in counted and not self.unassigned_reason:
             raise DataError(f"Segmentation {self.name}: say why {counted[UNASSIGNED]} customers are unassigned.")
@@ -249,11 +269,16 @@ class Segmentation:
             size=first.size + second.size,
             share=first.share + second.share,
             profile={},
+            nearest="",
+            versus_nearest={},
         )
+        labels = self.labels.mask(self.labels == b, a)
+        following = None if self.next_labels is None else self.next_labels.mask(self.next_labels == b, a)
         return replace(
             self,
             segments=tuple(joined if s.id == a else s for s in self.segments if s.id != b),
-            labels=self.labels.mask(self.labels == b, a),
+            labels=labels,
+            next_labels=None if following is None else following.mask(following == labels, ""),
             model={**self.model, "merged": {**moved, b: a}},
             lineage=(*self.lineage, f"{b} merged into {a}"),
         )

@@ -79,29 +79,59 @@ class ClusterSettings:
         "features", "The same for HDBSCAN; on empirical-Bayes features it finds planted types no better."
     )
     lead: float = setting(
-        3.0, "Weight of the orders to come where no kinds are found and customers are cut for use; 0: none.", "", 0, 10
+        3.0,
+        "Least weight of the orders to come where customers are cut for use, of no kinds; 0: none.",
+        "",
+        0,
+        10,
+    )
+    lead_loss: float = setting(
+        0.01,
+        "So much worse a cut may rank who ordered in the quarter before; else it is heavier.",
+        "AUC",
+        0,
+        0.5,
+    )
+    lifecycle: bool = setting(
+        False, "Also cluster prospects, one-time and repeat customers apart, as a segmentation of its own."
     )
     categories: int = setting(10, "Categories told apart in what customers buy; the rest is other.", "", 1, 30)
     k: int = setting(0, "Number of segments of KMeans and mixture; 0: chosen by evidence.", "segments", 0, 30)
     k_low: int = setting(2, "Smallest number considered.", "segments", 2, 12)
-    k_high: int = setting(10, "Largest number considered.", "segments", 2, 12)
+    k_high: int = setting(12, "Largest number considered.", "segments", 2, 12)
     band_low: int = setting(5, "Fewest segments a team can tell apart in practice.", "segments", 2, 12)
     band_high: int = setting(8, "Most segments a team can serve in practice.", "segments", 2, 12)
     n_init: int = setting(10, "KMeans starts; two starts agreed only at ARI 0.73.", "starts", 1, 100)
     clip: float = setting(3.0, "Prepared features are clipped at this many deviations.", "deviations", 1, 10)
+    correlated: float = setting(
+        1.0, "Plain features correlated more strongly than this with one before them are left out; 1: none.", "", 0, 1
+    )
     fit_rows: int = setting(20_000, "Rows a model is fitted on; the rest is assigned.", "customers", 100, 10_000_000)
     discovered_from: float = setting(
-        5.0,
+        7.0,
         "Customers this far beyond structureless ones are of kinds; docs/clustering.md says how often that errs.",
         "deviations",
         1,
         20,
     )
+    known_share: float = setting(
+        0.4, "Whether there are kinds is tested on the customers with most orders: such a share.", "share", 0.05, 1
+    )
+    known_orders: int = setting(3, "And none of them with fewer orders.", "orders", 1, 100)
     null_draws: int = setting(20, "Structureless data sets each validity number stands beside.", "draws", 3, 1000)
     silhouette_rows: int = setting(2_000, "Rows a silhouette is measured on.", "customers", 100, 100_000)
     choice_rows: int = setting(4_000, "Rows each candidate and its nulls are compared on.", "customers", 200, 1_000_000)
+    stability_draws: int = setting(
+        20, "Draws of the customers clustered anew, to see which segments come again; 0: none.", "draws", 0, 1000
+    )
+    stability_rows: int = setting(
+        20_000, "Rows they are drawn from; HDBSCAN draws from choice_rows at most.", "customers", 200, 1_000_000
+    )
     min_cluster_share: float = setting(0.01, "Smallest HDBSCAN cluster, as a share of rows.", "share", 0.0005, 0.5)
     hdbscan_rows: int = setting(10_000, "Rows HDBSCAN is fitted on; the rest follows its neighbours.", "customers", 100)
+    hdbscan_umap: int = setting(
+        0, "Dimensions that UMAP lays customers out in before HDBSCAN, in some minutes; 0: none.", "dimensions", 0, 20
+    )
     max_share: float = setting(0.6, "HDBSCAN is refused where one cluster holds more.", "share", 0.1, 1.0)
     min_coverage: float = setting(0.5, "HDBSCAN is refused where it places fewer.", "share", 0.0, 1.0)
     embedding: Literal["pca", "umap"] = setting("pca", "How customers are laid out for seeing.")
@@ -157,8 +187,23 @@ class ValidateSettings:
     min_effect: float = setting(
         0.33, "Cliff's delta from which a difference is called medium (Romano et al. 2006).", "delta", 0.0, 1.0
     )
+    negligible_effect: float = setting(
+        0.147, "Cliff's delta below which groups are alike (Romano et al. 2006).", "delta", 0.0, 1.0
+    )
     min_auc: float = setting(0.6, "Held-out AUC above which a segment is told apart.", "auc", 0.5, 1.0)
     auc_rows: int = setting(20_000, "Customers the held-out AUC is measured on.", "customers", 200, 1_000_000)
+    stable_from: float = setting(
+        0.75, "Jaccard index from which a segment that is clustered anew is stable (Hennig 2007).", "share", 0.0, 1.0
+    )
+    dissolved_below: float = setting(
+        0.6, "Jaccard index below which a segment is not to be trusted (Hennig 2007).", "share", 0.0, 1.0
+    )
+    artefact_from: float = setting(
+        0.9, "A segment this like the customers of one value, or one side of a threshold, is that.", "share", 0.5, 1.0
+    )
+    min_dip: float = setting(
+        0.02, "A feature with a smaller dip has one hump in practice, however many customers there are.", "", 0.0, 0.25
+    )
     merge_margin: float = setting(
         0.01, "Response rates closer than this are the same in practice.", "share", 0.001, 0.2
     )
@@ -187,6 +232,12 @@ class ReviewSettings:
     old_months: int = setting(6, "A segment this old is looked at again.", "months", 1, 60)
     very_old_months: int = setting(12, "A segment this old is redefined unless there is a reason.", "months", 1, 120)
     silent_reviews: int = setting(2, "Reviews without a response before a segment is retired.", "reviews", 1, 8)
+    min_response: float = setting(
+        0.01, "A response of fewer customers is none in practice; of an uplift, so many points.", "share", 0.0001, 0.5
+    )
+    drifted_share: float = setting(
+        0.5, "A very old segment of which more features drifted is no longer what it was.", "share", 0.05, 1.0
+    )
 
 
 @dataclass(frozen=True)

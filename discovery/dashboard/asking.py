@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from discovery import service
+from discovery.charts import html
 from discovery.core.question import QUESTIONS
 from discovery.core.settings import ClusterSettings, ValidateSettings
-from discovery.dashboard import html
 
 END, DAY = "The end of the data", "A date before it"
 _CHOSEN, _FIXED = "By evidence", "A number I name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, NoReturn
@@ -15,16 +15,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from discovery import service
+from discovery.charts import html
 from discovery.charts.format import day, many
 from discovery.charts.scorecard import method_name
 from discovery.charts.theme import Theme, theme
 from discovery.core.errors import DiscoveryError
 from discovery.core.run import Run
 from discovery.core.segment import Segment, Segmentation
-from discovery.dashboard import html, words
+from discovery.dashboard import words
 from discovery.dashboard.style import sheet
 
 VARIABLE = "SEGMENT_DISCOVERY_WORKSPACE"
+_GO_TO = "go-to"
 #: Plain pictures on a page that scrolls: no tool bar, no zoom that catches the finger.
 STILL = {
     "displayModeBar": False,
@@ -40,6 +42,8 @@ ZOOM = {
     "scrollZoom": False,
     "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]],
 }
+#: And who stands in a part of it.
+SELECT = {**ZOOM, "modeBarButtons": [["lasso2d", "select2d", "zoom2d", "pan2d", "resetScale2d"]]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,23 +70,27 @@ def workspace_path(arguments: Sequence[str] | None = None) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page looks: a workspace, the runs in it, and the theme of the page."""
+    """Where a page looks: a workspace, its runs and those that cannot be read, the latest job, the page's theme."""
 
     path: str
     runs: tuple[service.RunSummary, ...]
+    unreadable: Mapping[str, str]
+    latest: service.Status | None
     look: Theme
 
 
 def begin() -> Selection:
     """Return what the reader selected; where there is nothing to show, say what to do and end the page."""
+    return select(begin_with_runs())
+
+
+def begin_with_runs() -> Place:
+    """Return the workspace; where there is none, or no run in it, say what to do and end the page."""
     place = begin_in()
     if not place.runs:
-        stop(
-            "This workspace holds no run yet.",
-            "Make the first one on the page Discover, or from the command line:",
-            f"discovery run CONFIG --workspace {place.path}",
-        )
-    return select(place)
+        title, why = words.no_run(place.latest, place.unreadable)
+        stop(title, why, f"discovery run CONFIG --workspace {place.path}")
+    return place
 
 
 def begin_in() -> Place:
@@ -99,24 +107,23 @@ def begin_in() -> Place:
             "discovery dashboard --workspace demo",
         )
     try:
-        return Place(path, service.open_workspace(path).runs(), look)
+        workspace = service.open_workspace(path)
+        latest = next((job.status for job in service.jobs(workspace)), None)
+        return Place(path, workspace.runs(), workspace.unreadable(), latest, look)
     except DiscoveryError as error:
         stop("The workspace cannot be opened.", str(error), f"discovery run CONFIG --workspace {path}")
 
 
 def select(place: Place) -> Selection:
     """Return the run and the segmentation that the reader selects in the side bar; there must be a run."""
-    path, runs = place.path, place.runs
+    runs = place.runs
+    # A widget's value can be set only before it is drawn.
+    st.session_state.update(st.session_state.pop(_GO_TO, {}))
     with st.sidebar:
         # Options show as they stand in the link, so they must not change with what else is in the workspace.
         run_id = st.selectbox("Run", [r.id for r in runs], key="run", bind="query-params")
     chosen = next((r for r in runs if r.id == run_id), runs[0])
-    try:
-        # The summary and the decisions are part of the key: what is written anew is read anew.
-        decided = service.decisions(service.open_workspace(path))
-        run = _load(path, chosen.id, repr((chosen, decided)))
-    except DiscoveryError as error:
-        stop("This run cannot be read.", str(error), f"discovery runs --workspace {path}")
+    run = load(place, chosen.id)
     with st.sidebar:
         names = [s.name for s in run.segmentations]
         by = st.selectbox(
@@ -129,7 +136,26 @@ def select(place: Place) -> Selection:
         )
         about = f"{day(run.as_of)}, {many(len(run.table), 'customer')}. Recommended: {method_name(run.recommended)}."
         st.html(html.block(html.text(about, css="muted")))
+        for unread, why in place.unreadable.items():
+            st.html(html.block(html.text(f"Run {unread} cannot be read: {why}", css="muted")))
     return Selection(run, run.segmentation(by or run.recommended), place.look)
+
+
+def load(place: Place, run_id: str) -> Run:
+    """Return a run under what people decided; where it cannot be read, say why and end the page."""
+    try:
+        # The summary and the decisions are part of the key: what is written anew is read anew.
+        decided = service.decisions(service.open_workspace(place.path))
+        summary = next((r for r in place.runs if r.id == run_id), None)
+        return _load(place.path, run_id, repr((summary, decided)))
+    except DiscoveryError as error:
+        stop("This run cannot be read.", str(error), f"discovery runs --workspace {place.path}")
+
+
+def go_to(run_id: str, by: str) -> NoReturn:
+    """Draw the page anew on another run."""
+    st.session_state[_GO_TO] = {"run": run_id, "by": by}
+    st.rerun()
 
 
 def heading(selection: Selection, title: str, under: str = "") -> None:
@@ -166,8 +192,9 @@ def chart(
     wide: bool = False,
     zoom: bool = False,
     keyed: bool = False,
-) -> None:
-    """Show a figure, its finding above it and its table under it.
+    select: bool = False,
+) -> Sequence[Mapping[str, int]]:
+    """Show a figure, its finding above it and its table under it; return the points that the reader selected in it.
 
     Parameters
     ----------
@@ -187,6 +214,8 @@ def chart(
         The reader may zoom and pan.
     keyed : bool
         Name the segments above the picture where it is too narrow to hold their names.
+    select : bool
+        The reader may draw a box or a lasso around points.
     """
     finding = (figure.layout.title.text or "").replace("<br>", " ")
     # Here the page sets the title, because plotly cannot break a line where the screen is narrow.
@@ -195,15 +224,18 @@ def chart(
     shown.update_layout(height=(figure.layout.height or 400) - 44)
     st.html(html.block(f"<h3>{finding}</h3>{html.key(segments) if keyed else ''}"))
     with st.container(key=f"wide-{key}" if wide else key):
-        st.plotly_chart(
+        event: Any = st.plotly_chart(
             shown,
             width="stretch",
             theme=None,
             key=f"chart-{key}",
             alt=f"{alt} {finding}",
-            config=ZOOM if zoom else STILL,
+            config=SELECT if select else ZOOM if zoom else STILL,
+            on_select="rerun" if select else "ignore",
+            selection_mode=("box", "lasso"),
         )
     st.html(html.folded("The numbers as a table", html.table(frame, segments), opened))
+    return event.selection.points if select else ()
 
 
 def measured(*sentences: str) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from discovery import service
+from discovery.charts import html
 from discovery.charts.format import count, many
 from discovery.core.errors import DiscoveryError
-from discovery.dashboard import frame, html
+from discovery.dashboard import frame
 from discovery.dashboard.frame import Selection
 
 ABOUT = "A rule selects again tomorrow, in the tool that sends; a list of members is of today."

@@ -9,15 +9,15 @@ from html import escape
 import streamlit as st
 
 from discovery import service
-from discovery.charts import beside
+from discovery.charts import beside, html
 from discovery.charts.format import count, joined, rate
 from discovery.charts.overlap import Measure
 from discovery.charts.scorecard import method_name
 from discovery.core.errors import DiscoveryError, UsageError
 from discovery.core.rule import Rule
 from discovery.core.run import LibraryRule, Run
-from discovery.dashboard import frame, html
-from discovery.dashboard.builder import Bench, start_from
+from discovery.dashboard import frame
+from discovery.dashboard.rule_edits import Bench, start_from
 
 #: What the overlap may show, as its buttons say.
 SHOWN: Mapping[str, Measure] = {

@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from discovery import service
+from discovery.charts import html
 from discovery.charts.format import day
 from discovery.core.errors import DiscoveryError
 from discovery.core.question import QUESTIONS
-from discovery.dashboard import frame, html
+from discovery.dashboard import frame
 
 _STATES = {
     "starting": "starting",

@@ -13,10 +13,11 @@ import pandas as pd
 import streamlit as st
 
 from discovery import service
+from discovery.charts import html
 from discovery.charts.format import day, many
 from discovery.core.dataset import day_of
 from discovery.core.errors import DiscoveryError
-from discovery.dashboard import frame, html
+from discovery.dashboard import frame
 from discovery.dashboard.mapping import SHAPES, called, guess, property_name
 
 OWN = "The data in this workspace"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from discovery import service
 from discovery.charts.broken_down import shares_data
 from discovery.charts.crossed import Crossing
 from discovery.charts.format import amount, count, day, joined, many, number_word, part_of, rate
@@ -50,6 +51,56 @@ BREAKDOWN_OUTLINES = (
     "The smallest countries have no outline at this scale; the table holds them."
 )
 HORIZON = "The response window is the {days} days after {as_of}; features saw nothing of it."
+PATH = "One pair at a time, the pair that costs least first. Each step is what is left of what the segments differ by."
+PATH_MEASURED = (
+    "Cost: the mean of the shares of response and of distinctness that are lost by joining a pair. Steps after the "
+    "first are about groups that were joined because they look alike: they show what is seen, and prove less."
+)
+TREE = (
+    "A thick green line joins what was shown to be alike, a dotted one what cannot be told, a thin one what differs. "
+    "The number at each joint is how many segments are left; shaded is what a team can serve."
+)
+EXPECTED = (
+    "The open diamond is what to expect next time: what was seen, drawn towards everyone's value by as much as chance "
+    "may have moved it."
+)
+NO_CAMPAIGNS = (
+    "No campaign was sent in the days after the date to enough customers to judge it. Sends and opens come with a "
+    "Klaviyo export, or as events of a table; then run again."
+)
+NO_PATH = (
+    "This run holds no merge path: it has too many segments for one, or an older version made it. Make the run again "
+    "on the page Discover."
+)
+MERGE_MEASURED = (
+    "Two segments are called alike by equivalence, never by a difference that was not found: the whole interval must "
+    "lie within the margin, which was fixed before looking, in every outcome with enough data, and features kept out "
+    "of clustering must not tell them apart. They are kept where some outcome differs after Holm's correction over all "
+    "pairs. Where neither holds, it cannot be told yet. Intervals are of 95%."
+)
+
+
+def no_run(latest: service.Status | None, unreadable: Mapping[str, str]) -> tuple[str, str]:
+    """Return why there is no run to show, and what to do."""
+    if unreadable:
+        run_id, why = next(iter(unreadable.items()))
+        return "No run of this workspace can be read.", f"{run_id}: {why}"
+    if latest and latest.state == "failed":
+        return "This workspace holds no run yet: the last one failed.", f"{latest.error} Change it on Discover, or:"
+    if latest and not latest.final:
+        return "This workspace holds no run yet: the first is in progress.", "Watch it on the page Discover."
+    return "This workspace holds no run yet.", "Make the first one on the page Discover, or from the command line:"
+
+
+def lineage(segmentation: Segmentation) -> str:
+    """Return what was merged to make the segments, and what was retired; empty where nothing was."""
+    made, retired = segmentation.lineage, [quoted(s.name) for s in segmentation.placed if s.retired]
+    said = (
+        [f"{many(len(made), 'merge')} made these segments: see what was decided, on the page Merges."] if made else []
+    )
+    if retired:
+        said.append(f"Retired, and left out of exports: {joined(retired)}.")
+    return " ".join(said)
 
 
 def provenance(run: Run, by: str) -> str:
@@ -141,7 +192,7 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
     """Return what to do next, the most useful first."""
     if not segmentation.k:
         return (f"Look at {method_name(run.recommended)} instead: choose it under Segments made by.", _again())
-    filled = [s.id for s in segmentation.placed if s.size]
+    filled = [s.id for s in segmentation.placed if s.size and not s.retired]
     data = scorecard_data(run, segmentation.name)
     data = data[data["segment_id"].isin(filled)]
 
@@ -166,7 +217,7 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
     idle = failing("actionable", Verdict.NOT_TESTED, Verdict.FAIL, Verdict.WARN)
     if idle:
         steps.append(f"Name a campaign or flow for {who(idle)}: a segment nobody acts on is not ready to use.")
-    empty = [quoted(s.name) for s in segmentation.placed if not s.size]
+    empty = [quoted(s.name) for s in segmentation.placed if not s.size and not s.retired]
     if empty:
         steps.append(f"Nobody is in {joined(empty)} at this date: drop it, or loosen its rule.")
     if len(failing("accessible", Verdict.NOT_TESTED)) == len(filled):

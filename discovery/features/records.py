@@ -17,7 +17,8 @@ from discovery.features.vocabulary.terms import CLICKED, EMAILED, LINE, OPENED, 
 #: Logarithms are added up as whole numbers of this part: sums of floats depend on the order of rows.
 _LOG_UNIT = 10_000
 _DAY = f'"at" // {MICROSECONDS_PER_DAY}'
-_OTHER = "other"
+#: The part of all categories that are not counted on their own.
+OTHER = "other"
 #: What records are made of: a feature of these has had a part in whatever is made of records.
 RECORD_EVENTS = frozenset((*ORDERED, *LINE, *REFUNDED, *EMAILED, *OPENED, *CLICKED))
 
@@ -53,6 +54,11 @@ def extract_records(
     return records_from_frame(_columns(frame, named, as_of))
 
 
+def own_categories(records: Records) -> tuple[str, ...]:
+    """Return the categories that were counted on their own, as `extract_records` takes them."""
+    return tuple(part for part in records.parts.get("category", ()) if part != OTHER)
+
+
 def _columns(found: pd.DataFrame, categories: Sequence[str], as_of: date) -> pd.DataFrame:
     orders = found["orders"]
     columns = {
@@ -81,7 +87,7 @@ def _columns(found: pd.DataFrame, categories: Sequence[str], as_of: date) -> pd.
             columns |= {f"{name}:yes": hits, f"{name}:no": trials - hits}
     if categories:
         columns |= {f"category:{name}": found[f"c{i}"] for i, name in enumerate(categories)}
-        columns[f"category:{_OTHER}"] = found["c_other"]
+        columns[f"category:{OTHER}"] = found["c_other"]
     return pd.DataFrame(columns)
 
 

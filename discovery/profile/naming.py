@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.segment import UNASSIGNED, Description
-from discovery.profile.describe import largest_effects
+from discovery.profile.amounts import amount
 
-#: Features as alike as this (rank correlation) say the same thing in other words.
-_SAME = 0.8
-#: Effects below this are not worth a word (negligible by Romano et al. 2006).
-_NEGLIGIBLE = 0.147
+#: Effects below this are not worth a word (negligible by Romano et al. 2006), those from the other on are medium.
+NEGLIGIBLE, _MEDIUM = 0.147, 0.33
 _WORDS_AT_FIRST = 2
-_CORRELATION_ROWS = 5_000
+#: Features of one trait say the same thing in other words: the first of medium size speaks, else the largest.
+_SAME: tuple[tuple[str, ...], ...] = (
+    ("days_since_last_order", "overdue_ratio", "order_frequency_change"),
+    (
+        "orders",
+        "median_gap_days",
+        "distinct_products",
+        "distinct_categories",
+        "distinct_brands",
+        "top_product_share",
+        "top_category_share",
+    ),
+    ("average_order_value", "units_per_order"),
+    ("clicks_90d", "click_rate_90d", "days_since_last_click"),
+)
+#: Where three of four customers have ordered once, "occasional" would say too little.
+_ONCE = "one-time {}"
 
 
 @dataclass(frozen=True)
@@ -27,81 +39,112 @@ class Name:
     why: str
 
 
-def name_segments(table: FeatureTable, profiles: Mapping[str, Mapping[str, Description]]) -> dict[str, Name]:
-    """Return a unique name for every segment but ``unassigned``.
+@dataclass(frozen=True)
+class Trait:
+    """One thing that tells a segment from the rest: what, its effect, the word for it with a slot for who, and why."""
 
-    A name is the words of its two largest effects that do not say the same thing; where two segments would share it,
-    each takes further words until they differ.
+    what: str
+    effect: float
+    word: str
+    why: str
+
+
+def name_segments(
+    table: FeatureTable,
+    profiles: Mapping[str, Mapping[str, Description]],
+    more: Mapping[str, Trait] | None = None,
+) -> dict[str, Name]:
+    """Return a unique name for every segment but ``unassigned``: its two traits of largest effect.
+
+    Segments that would share a name each take a third: the one in which it differs most from the others of that name.
+    Nothing random or learnt comes in: like profiles give like names. `more` holds traits that no feature of the table
+    tells.
     """
-    alike = _correlations(table)
-    words = {segment: _phrases(table, profile, alike) for segment, profile in profiles.items() if segment != UNASSIGNED}
-    count = {segment: min(_WORDS_AT_FIRST, max(1, len(found))) for segment, found in words.items()}
-    while clashes := _clashes(words, count):
-        grown = [s for s in clashes if count[s] < len(words[s])]
-        if not grown:
-            break
-        for segment in grown:
-            count[segment] += 1
+    more = more or {}
+    told = {
+        segment: sorted(
+            (*traits(table, profile), *((more[segment],) if segment in more else ())), key=lambda t: -abs(t.effect)
+        )
+        for segment, profile in profiles.items()
+        if segment != UNASSIGNED
+    }
+    who = "buyers" if any(f.name == "orders" for f in table.features) else "customers"
+    chosen = {segment: found[:_WORDS_AT_FIRST] for segment, found in told.items()}
+    short = {segment: _joined(table, found, who) for segment, found in chosen.items()}
+    for segment, name in short.items():
+        others = [told[s] for s in short if s != segment and short[s] == name]
+        if others:
+            chosen[segment] = [*chosen[segment], *_contrast(told[segment][_WORDS_AT_FIRST:], others)]
     names: dict[str, Name] = {}
     taken: set[str] = set()
-    for segment in words:
-        base = name = _joined(words[segment], count[segment])
+    for segment, found in chosen.items():
+        base = name = _joined(table, found, who)
         turn = 2
         while name in taken:
             name, turn = f"{base} ({turn})", turn + 1
         taken.add(name)
-        why = "; ".join(reason for _, reason in words[segment][: count[segment]])
-        names[segment] = Name(name, why or "No feature sets it apart from everyone.")
+        why = "; ".join(t.why for t in found)
+        names[segment] = Name(name, why[:1].upper() + why[1:] or "No feature sets it apart from everyone.")
     return names
 
 
-def _phrases(
-    table: FeatureTable, profile: Mapping[str, Description], alike: Mapping[tuple[str, str], float]
-) -> list[tuple[str, str]]:
-    """Return (word, reason) of the effects worth one, the largest first, none twice."""
-    out: list[tuple[str, str]] = []
-    used: list[str] = []
-    for name, effect in largest_effects(profile):
-        feature = table.feature(name)
-        if not feature.words or abs(effect) < _NEGLIGIBLE:
-            continue
-        if any(alike[name, other] > _SAME for other in used):
-            continue
-        word = feature.words[effect > 0]
-        if word in {w for w, _ in out}:
-            continue
-        used.append(name)
-        out.append((word, _reason(feature, profile[name])))
-    return out
+def _contrast(mine: Sequence[Trait], others: Sequence[Sequence[Trait]]) -> list[Trait]:
+    """Return the first trait that the others clearly have less of, else the one that they have least of."""
+    theirs = [{(t.what, t.word): abs(t.effect) for t in told} for told in others]
+    ahead = {t: abs(t.effect) - max(each.get((t.what, t.word), 0.0) for each in theirs) for t in mine}
+    return [t for t in mine if ahead[t] >= NEGLIGIBLE][:1] or sorted(mine, key=lambda t: -ahead[t])[:1]
 
 
-def _reason(feature: Feature, found: Description) -> str:
-    return (
-        f"median {feature.label} {found.median:,.{_digits(found.median)}f} against "
-        f"{found.everyone:,.{_digits(found.everyone)}f} for everyone"
-    )
+def traits(table: FeatureTable, profile: Mapping[str, Description]) -> tuple[Trait, ...]:
+    """Return what tells a segment from the rest, the largest effect first, none that says another again.
+
+    A feature that is missing for most of the segment, or whose median is everyone's, says nothing of it.
+    """
+    size = {
+        name: abs(found.effect)
+        for name, found in profile.items()
+        if table.feature(name).words and abs(found.effect) >= NEGLIGIBLE and _telling(found)
+    }
+    for alike in _SAME:
+        present = [name for name in alike if name in size]
+        speaks = next((n for n in present if size[n] >= _MEDIUM), max(present, key=lambda n: size[n], default=""))
+        for name in set(present) - {speaks}:
+            del size[name]
+    ordered = sorted(size, key=lambda name: (-size[name], name))
+    return tuple(_trait(table.feature(name), profile[name]) for name in ordered)
 
 
-def _digits(value: float) -> int:
-    return 2 if abs(value) < 1 else 1 if abs(value) < 10 and value != round(value) else 0
+def _telling(found: Description) -> bool:
+    return found.missing_share <= 0.5 and (found.median - found.everyone) * found.effect > 0
 
 
-def _joined(words: list[tuple[str, str]], count: int) -> str:
-    if not words:
-        return "Like everyone"
-    first, *rest = [word for word, _ in words[:count]]
-    return ", ".join([first, *(w[0].lower() + w[1:] for w in rest)])
+def _trait(feature: Feature, found: Description) -> Trait:
+    once = feature.name == "orders" and found.effect < 0 and found.q3 <= 1
+    middle = feature.label if feature.label.startswith(("median", "mean")) else f"median {feature.label}"
+    why = f"{middle} {amount(found.median, feature)} against {amount(found.everyone, feature)} for everyone"
+    return Trait(feature.name, found.effect, _ONCE if once else feature.words[found.effect > 0], why)
 
 
-def _clashes(words: Mapping[str, list[tuple[str, str]]], count: Mapping[str, int]) -> list[str]:
-    names = {segment: _joined(found, count[segment]) for segment, found in words.items()}
-    return [s for s, name in names.items() if list(names.values()).count(name) > 1]
+def _joined(table: FeatureTable, told: Sequence[Trait], who: str) -> str:
+    """Return the traits as one name: words before the noun in the order of the vocabulary, what follows it after.
 
-
-def _correlations(table: FeatureTable) -> dict[tuple[str, str], float]:
-    """Return the size of the rank correlation of every two numeric features; 0 where it is not defined."""
-    names = [f.name for f in table.features if f.kind == "number"]
-    step = max(1, len(table) // _CORRELATION_ROWS)
-    with np.errstate(invalid="ignore"):
-        matrix = table.values[names].iloc[::step].corr(method="spearman").abs().fillna(0.0).to_numpy()
-    return {(a, b): float(matrix[i, j]) for i, a in enumerate(names) for j, b in enumerate(names)}
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import pandas as pd
+    >>> nobody = FeatureTable(pd.DataFrame(index=pd.Index([], name="customer_id")), (), date(2025, 1, 1), "")
+    >>> both = Trait("a", 0.5, "{} with long gaps", ""), Trait("b", 0.4, "{} with many refunds", "")
+    >>> _joined(nobody, [*both, Trait("c", 0.4, "lapsed {}", ""), Trait("d", 0.4, "big spenders", "")], "buyers")
+    'Lapsed big spenders with long gaps and many refunds'
+    """
+    if not told:
+        return "Average customers"
+    place = {f.name: i for i, f in enumerate(table.features)}
+    words = [t.word for t in sorted(told, key=lambda t: place.get(t.what, len(place)))]
+    before = [w.removesuffix(" {}") for w in words if w.endswith(" {}")]
+    after = [w.removeprefix("{} ") for w in words if w.startswith("{} ")]
+    nouns = [w for w in words if "{}" not in w]
+    # "with long gaps and many refunds", but "with long gaps who often click".
+    tail = "".join(f" and {w[5:]}" if i and w[:5] == after[i - 1][:5] else f" {w}" for i, w in enumerate(after))
+    name = f"{' '.join([*before, ' and '.join(nouns) or who])}{tail}"
+    return name[0].upper() + name[1:]

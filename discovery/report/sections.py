@@ -8,10 +8,16 @@ from html import escape
 import pandas as pd
 
 from discovery.charts import html
-from discovery.charts.decisions import decisions_table, decisions_title, readiness_table
+from discovery.charts.decisions import (
+    decisions_table,
+    decisions_tiles,
+    decisions_title,
+    readiness_table,
+    segment_tiles,
+)
 from discovery.charts.drift import SHOWN, drift, drift_table, segment_drift_table
 from discovery.charts.exchange import exchange, exchange_table
-from discovery.charts.format import count, day, many, rate
+from discovery.charts.format import count, day
 from discovery.charts.movement import movement, movement_table
 from discovery.charts.rates import campaigns_table, measures, rates, rates_table, segment_rates_table
 from discovery.charts.reviewed import OTHERS, places, reviewed
@@ -34,7 +40,7 @@ def decisions(review: Review) -> str:
         '<section class="first" id="decisions">'
         f"{html.text(decisions_title(review), 'h1')}{html.text(review.question_asked, 'p', 'lead muted')}"
         f"{sentences(review.summary)}"
-        f"{html.tiles(_tiles(review))}"
+        f"{html.tiles(decisions_tiles(review))}"
         f"{html.text('Decisions', 'h2')}"
         f'<div class="stacked">{table(decisions_table(review), file, segments)}</div></section>'
     )
@@ -86,12 +92,6 @@ def changed(review: Review, now: Run) -> str:
 def one(review: Review, now: Run, segment: Segment) -> str:
     """Return the page of one segment: what to do and why, what it did, who came and went, what drifted."""
     found = review.segment(segment.id)
-    tiles = (
-        (count(found.size_now), "customers now", f"{count(found.size_before)} before"),
-        (many(found.age_months, "month"), "old", f"first seen {day(found.since)}"),
-        (count(found.silent_reviews), "reviews without a response", "in a row"),
-        ("ready" if found.campaign else "not ready", "to use", found.campaign or "no campaign is planned for it"),
-    )
     exchanged = chart(
         partial(exchange, review, segment.id),
         "Bars to the right: who came; to the left, hatched: who went.",
@@ -109,7 +109,7 @@ def one(review: Review, now: Run, segment: Segment) -> str:
         f"segment-{segment.id}",
         segment.name,
         f'<p class="verdict">{html.decision(found.action.value)} {escape(found.reason)}</p>'
-        + html.tiles(tiles)
+        + html.tiles(segment_tiles(found))
         + table(segment_rates_table(review, segment.id), of_review(review, "rates.parquet"), caption="Before and now")
         + table(
             campaigns_table(review, segment.id),
@@ -154,22 +154,3 @@ def _verdicts(review: Review, now: Run, segment: Segment, id_now: str) -> str:
         return ""
     shown = {"Segment": segment.name, **dict(zip(mine["question"], mine["verdict"], strict=True))}
     return table(pd.DataFrame([shown]), of_run(now.id, "evidence.json"), (segment,), "Is it a good segment?")
-
-
-def _tiles(review: Review) -> tuple[tuple[str, str, str], ...]:
-    found = review.movement
-    known = found.moved + found.redrawn + found.both + found.stayed
-    changed = found.moved + found.both
-    then, today = (sum(getattr(s, f"size_{when}") for s in review.segments) for when in ("before", "now"))
-    used = sum(1 for s in review.segments if s.size_now)
-    ready = sum(1 for s in review.segments if s.size_now and s.campaign)
-
-    def share(n: int) -> str:
-        return f"{rate(n / known)} of those known both times" if known else "nobody is known both times"
-
-    return (
-        (count(today), "customers in segments", f"{count(then)} before"),
-        (count(used), "segments", f"{count(ready)} with a campaign"),
-        (count(changed), "moved themselves", share(changed)),
-        (count(found.redrawn), "moved by boundaries alone", share(found.redrawn)),
-    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from discovery.core.errors import UsageError, did_you_mean
@@ -95,6 +96,21 @@ def write_report(
         finally:
             part.unlink(missing_ok=True)
     return Report(paths, tuple(missing))
+
+
+def report_file(review: Review, before: Run, now: Run, form: Format, paper: Paper = "A4") -> bytes:
+    """Return one file of the report, the same as `write_report` writes.
+
+    Raises
+    ------
+    UsageError
+        Where it cannot be made, with what to install.
+    """
+    with TemporaryDirectory(prefix="report-") as room:
+        made = write_report(review, before, now, Path(room), paper=paper, formats=(form,))
+        if made.missing:
+            raise UsageError(made.missing[0])
+        return made.paths[form].read_bytes()
 
 
 def _text(to: Path, text: str) -> str:

@@ -1,6 +1,7 @@
 """Floor 3: what lies on disk. The workspace, the files of a run, and configs."""
 
 from discovery.store.config import Config, read_config, read_entries, read_library, shipped
+from discovery.store.review_files import ReviewSummary
 from discovery.store.rule_file import RULE_FILE, change_entries, own_entries, replace_text
 from discovery.store.uploads import drop_old_uploads, drop_source, drop_uploads, keep_upload, upload_folder
 from discovery.store.workspace import RunSummary, Staging, Workspace, check_name
@@ -8,6 +9,7 @@ from discovery.store.workspace import RunSummary, Staging, Workspace, check_name
 __all__ = [
     "RULE_FILE",
     "Config",
+    "ReviewSummary",
     "RunSummary",
     "Staging",
     "Workspace",

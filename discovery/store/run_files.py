@@ -33,9 +33,28 @@ from discovery.core.feature import FeatureTable
 from discovery.core.run import SCHEMA_VERSION, Run
 from discovery.core.segment import Segmentation, Structure
 
+#: What a missing file or field is met as, in files of another release or of a copy that was cut short.
+BROKEN = (KeyError, TypeError, ValueError, AttributeError, StopIteration, FileNotFoundError)
+
 
 def read_run(folder: Path) -> Run:
-    """Return the run whose files lie in `folder`: equal to the one written."""
+    """Return the run whose files lie in `folder`: equal to the one written.
+
+    Raises
+    ------
+    WorkspaceError
+        If a file or a field is missing, as in a run of another release or of a copy that was cut short.
+    """
+    try:
+        return _read_run(folder)
+    except BROKEN as error:
+        raise WorkspaceError(
+            f"Run {folder.name} is not whole, or another release made it: {error!r}. "
+            "Make it again with `discovery run CONFIG --workspace FOLDER`, or restore it from a copy."
+        ) from error
+
+
+def _read_run(folder: Path) -> Run:
     document = read_document(folder / "run.json")
     table = _table(folder, document)
     assignments = pd.read_parquet(folder / "assignments.parquet")
@@ -113,6 +132,7 @@ def write_run(run: Run, folder: Path) -> None:
                     "segmentation": s.name,
                     "segment_id": s.labels.to_numpy(),
                     "strength": s.strength.to_numpy(),
+                    "next_segment_id": "" if s.next_labels is None else s.next_labels.to_numpy(),
                 }
             )
             for s in run.segmentations
@@ -148,6 +168,7 @@ def _segmentation(document: Mapping[str, Any], segments: list[dict[str, Any]], e
         segments=tuple(segment_from(s) for s in segments),
         labels=mine["segment_id"].rename(None),
         strength=mine["strength"].rename(None),
+        next_labels=_next(mine),
         method=document["method"],
         structure=Structure(document["structure"]),
         structure_reason=document["structure_reason"],
@@ -157,6 +178,13 @@ def _segmentation(document: Mapping[str, Any], segments: list[dict[str, Any]], e
         candidates=tuple(candidate_from(c) for c in document["candidates"]),
         lineage=tuple(document["lineage"]),
     )
+
+
+def _next(assigned: pd.DataFrame) -> pd.Series | None:
+    """Return where each customer would be next, if the segmentation knows: earlier releases wrote nothing of it."""
+    if "next_segment_id" not in assigned or (assigned["next_segment_id"] == "").all():
+        return None
+    return assigned["next_segment_id"].rename(None)
 
 
 def _table(folder: Path, document: Mapping[str, Any]) -> FeatureTable:

@@ -16,8 +16,10 @@ from filelock import FileLock, Timeout
 from discovery.core.dataset import Dataset
 from discovery.core.documents import plain
 from discovery.core.errors import WorkspaceError, did_you_mean
+from discovery.core.review import Review
 from discovery.core.run import Run
 from discovery.store.decisions import Ledger
+from discovery.store.review_files import ReviewSummary, read_review, read_summary, write_review
 from discovery.store.run_files import read_document, read_run, write_document, write_run
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -65,24 +67,22 @@ class Workspace:
         self.path = path.resolve()
 
     def runs(self) -> tuple[RunSummary, ...]:
-        """Return the runs, the newest ``as_of`` first."""
+        """Return the runs that this release can read, the newest ``as_of`` first."""
+        found = (summary for _, summary in self._listed() if isinstance(summary, RunSummary))
+        return tuple(sorted(found, key=lambda r: (-r.as_of.toordinal(), r.id)))
+
+    def unreadable(self) -> dict[str, str]:
+        """Return why a run cannot be read, by its id: another release made it, or its files are broken."""
+        return {run_id: str(why) for run_id, why in self._listed() if isinstance(why, WorkspaceError)}
+
+    def _listed(self) -> Iterator[tuple[str, RunSummary | WorkspaceError]]:
         folder = self.path / "runs"
-        found = []
         for each in sorted(folder.iterdir()) if folder.is_dir() else []:
             if _NAME.fullmatch(each.name) and (each / "run.json").is_file():
-                document = read_document(each / "run.json")
-                chosen = next(s for s in document["segmentations"] if s["recommended"])
-                found.append(
-                    RunSummary(
-                        each.name,
-                        date.fromisoformat(document["as_of"]),
-                        document["question_asked"],
-                        document["customers"],
-                        chosen["name"],
-                        chosen["k"],
-                    )
-                )
-        return tuple(sorted(found, key=lambda r: (-r.as_of.toordinal(), r.id)))
+                try:
+                    yield each.name, _summary(each)
+                except WorkspaceError as error:
+                    yield each.name, error
 
     def run_folder(self, run_id: str) -> Path:
         """Return where a run lies, or raise with the nearest id."""
@@ -101,10 +101,45 @@ class Workspace:
         """Return whether there is a run of that id."""
         return (self.path / "runs" / check_name(run_id) / "run.json").is_file()
 
+    def reviews(self) -> tuple[ReviewSummary, ...]:
+        """Return the reviews that this release can read, the newest first."""
+        found = (summary for _, summary in self._reviewed() if isinstance(summary, ReviewSummary))
+        return tuple(sorted(found, key=lambda r: (-r.as_of_now.toordinal(), -r.as_of_before.toordinal(), r.id)))
+
+    def unreadable_reviews(self) -> dict[str, str]:
+        """Return why a review cannot be read, by its id."""
+        return {review_id: str(why) for review_id, why in self._reviewed() if isinstance(why, WorkspaceError)}
+
+    def _reviewed(self) -> Iterator[tuple[str, ReviewSummary | WorkspaceError]]:
+        folder = self.path / "reviews"
+        for each in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if _NAME.fullmatch(each.name) and (each / "review.json").is_file():
+                try:
+                    yield each.name, read_summary(each)
+                except WorkspaceError as error:
+                    yield each.name, error
+
+    def review_folder(self, review_id: str) -> Path:
+        """Return where a review lies, or raise with the nearest id."""
+        folder = self.path / "reviews" / check_name(review_id)
+        if not (folder / "review.json").is_file() or folder.is_symlink():
+            known = [r.id for r in self.reviews()]
+            hint = did_you_mean(review_id, known) if known else "It holds none yet: make one with `discovery review`."
+            raise WorkspaceError(f"No review {review_id!r} in {str(self.path)!r}. {hint}")
+        return folder
+
+    def review(self, review_id: str) -> Review:
+        """Return a review read back: equal to the one written."""
+        return read_review(self.review_folder(review_id))
+
     def recommended(self, run_id: str) -> str:
         """Return the recommended segmentation of a run."""
         listed = read_document(self.run_folder(run_id) / "run.json")["segmentations"]
         return str(next(s["name"] for s in listed if s["recommended"]))
+
+    def segmentations(self, run_id: str) -> tuple[str, ...]:
+        """Return the names of a run's segmentations, in its order."""
+        return tuple(s["name"] for s in read_document(self.run_folder(run_id) / "run.json")["segmentations"])
 
     def segment_names(self, run_id: str, segmentation: str) -> dict[str, str]:
         """Return the names of a segmentation's segments as the run made them, by id, without reading all of the run."""
@@ -182,6 +217,19 @@ class Workspace:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def _summary(folder: Path) -> RunSummary:
+    document = read_document(folder / "run.json")
+    chosen = next(s for s in document["segmentations"] if s["recommended"])
+    return RunSummary(
+        folder.name,
+        date.fromisoformat(document["as_of"]),
+        document["question_asked"],
+        document["customers"],
+        chosen["name"],
+        chosen["k"],
+    )
+
+
 @dataclass(frozen=True)
 class Staging:
     """A folder beside the workspace's own, whose content is moved in when it is whole."""
@@ -202,6 +250,16 @@ class Staging:
         folder.mkdir()
         write_run(run, folder)
         target = self.workspace / "runs" / check_name(run.id)
+        target.parent.mkdir(exist_ok=True)
+        _swap(folder, target)
+        return target
+
+    def put_review(self, review: Review, inputs: str) -> Path:
+        """Write a review and move it in, in the place of one of the same id. Returns its folder."""
+        folder = self.folder / "review"
+        folder.mkdir()
+        write_review(review, inputs, folder)
+        target = self.workspace / "reviews" / check_name(review.id)
         target.parent.mkdir(exist_ok=True)
         _swap(folder, target)
         return target

@@ -70,6 +70,7 @@ def build(
     claim: Claim,
     seed: int,
 ) -> Segmentation:
+    """Return a segmentation of labels, profiles and names; `ids` are its segments in the order of their rank."""
     sizes = labels.value_counts()
     segments = [
         Segment(

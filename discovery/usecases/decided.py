@@ -17,13 +17,22 @@ from discovery.validate.readiness import actionable_evidence
 
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
-    """Return a run under the names, with the notes and the campaigns that people gave."""
+    """Return a run under the names, with the notes, campaigns and retirements that people decided."""
     return with_decisions(workspace.load(run_id), standing(workspace.ledger.decisions(), run_id))
 
 
 def decisions(workspace: Workspace, run_id: str = "") -> tuple[Decision, ...]:
     """Return the decisions about a run, or about all, the oldest first, those taken back too."""
     return workspace.ledger.decisions(run_id)
+
+
+def history(workspace: Workspace, run_id: str) -> tuple[Decision, ...]:
+    """Return the decisions about a run and about those it was made of by merges, the oldest first."""
+    every, runs = workspace.ledger.decisions(), {run_id}
+    for each in reversed(every):
+        if each.kind is DecisionKind.MERGE and each.value in runs:
+            runs.add(each.run)
+    return tuple(d for d in every if d.run in runs)
 
 
 def decide(
@@ -47,7 +56,7 @@ def decide(
     kind : DecisionKind
         Anything but a merge, which makes a run.
     value : str
-        The name, note or campaign; an empty note or campaign takes the last one off.
+        The name, note, campaign, or why it is retired; anything but a name may be empty, to take the last one off.
     who : str
         As they typed their name.
     at : datetime
@@ -73,7 +82,7 @@ def standing_names(workspace: Workspace, run_id: str, segmentation: str) -> dict
     """Return what the segments of a segmentation are called now, by id."""
     named = latest(standing(workspace.ledger.decisions(), run_id), DecisionKind.NAME)
     made = workspace.segment_names(run_id, segmentation)
-    return _unique(made, {i: d.value for (of, i), d in named.items() if of == segmentation})
+    return unique_names(made, {i: d.value for (of, i), d in named.items() if of == segmentation})
 
 
 def segment_called(names: Mapping[str, str], text: str) -> str:
@@ -109,7 +118,7 @@ def standing(decisions: Iterable[Decision], run_id: str) -> list[Decision]:
 
 
 def with_decisions(run: Run, decisions: Sequence[Decision]) -> Run:
-    """Return a run under the names, with the notes and the campaigns that people gave; the same run if they gave none.
+    """Return a run as people decided: names, notes, campaigns, retirements; the same run if they decided nothing.
 
     Parameters
     ----------
@@ -121,18 +130,18 @@ def with_decisions(run: Run, decisions: Sequence[Decision]) -> Run:
     if not decisions:
         return run
     for each in run.segmentations:
-        name, note, campaign = (
+        name, note, campaign, retired = (
             {i: d for (of, i), d in latest(decisions, kind).items() if of == each.name}
-            for kind in (DecisionKind.NAME, DecisionKind.NOTE, DecisionKind.CAMPAIGN)
+            for kind in (DecisionKind.NAME, DecisionKind.NOTE, DecisionKind.CAMPAIGN, DecisionKind.RETIRE)
         )
-        if name or note or campaign:
+        if name or note or campaign or retired:
             run = _with_names(run, each, name)
-            run = _with_notes(run, each.name, note)
+            run = _with_notes(run, each.name, note, retired)
             run = _with_campaigns(run, each.name, {i: d.value for i, d in campaign.items()})
     return run
 
 
-def _unique(made: Mapping[str, str], decided: Mapping[str, str]) -> dict[str, str]:
+def unique_names(made: Mapping[str, str], decided: Mapping[str, str]) -> dict[str, str]:
     """Return a name for every segment: what people decided first; who decides the same at once gets a number."""
     out: dict[str, str] = {}
     for i in sorted(made, key=lambda i: i not in decided):
@@ -146,7 +155,7 @@ def _unique(made: Mapping[str, str], decided: Mapping[str, str]) -> dict[str, st
 
 def _with_names(run: Run, segmentation: Segmentation, decided: Mapping[str, Decision]) -> Run:
     old = {s.id: s.name for s in segmentation.segments}
-    new = _unique(old, {i: d.value for i, d in decided.items()})
+    new = unique_names(old, {i: d.value for i, d in decided.items()})
 
     def renamed(text: str) -> str:
         for i, name in old.items():
@@ -179,9 +188,14 @@ def _with_names(run: Run, segmentation: Segmentation, decided: Mapping[str, Deci
     )
 
 
-def _with_notes(run: Run, segmentation: str, decided: Mapping[str, Decision]) -> Run:
+def _with_notes(run: Run, segmentation: str, notes: Mapping[str, Decision], retired: Mapping[str, Decision]) -> Run:
     def noted(found: Segmentation) -> Segmentation:
-        segments = (replace(s, note=decided[s.id].value) if s.id in decided else s for s in found.segments)
+        def said(of: Mapping[str, Decision], i: str, before: str) -> str:
+            return of[i].value if i in of else before
+
+        segments = (
+            replace(s, note=said(notes, s.id, s.note), retired=said(retired, s.id, s.retired)) for s in found.segments
+        )
         return replace(found, segments=tuple(segments))
 
     return replace(run, segmentations=tuple(noted(s) if s.name == segmentation else s for s in run.segmentations))

@@ -78,10 +78,15 @@ def zipped(files: Mapping[str, str]) -> bytes:
 
 
 def chosen_rules(run: Run, segmentation: str) -> list[SegmentRule]:
-    """Return the rules of a segmentation, or of all; there must be one."""
+    """Return the rules of a segmentation, or of all, but for retired segments; there must be one."""
     if segmentation:
         run.segmentation(segmentation)
-    chosen = [r for r in run.rules if segmentation in ("", r.segmentation)]
+    retired = {(s.name, x.id) for s in run.segmentations for x in s.segments if x.retired}
+    chosen = [
+        r
+        for r in run.rules
+        if segmentation in ("", r.segmentation) and (r.segmentation, r.rule.segment_id) not in retired
+    ]
     if not chosen:
         raise UsageError(f"Run {run.id} has no rules{f' for {segmentation}' if segmentation else ''} to export.")
     return chosen

@@ -15,7 +15,7 @@ from discovery.core.merge_path import MergePath
 from discovery.core.rule import Rule
 from discovery.core.run import LibraryRule, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation, Structure
-from discovery.core.settings import RuleSettings, Settings
+from discovery.core.settings import RuleSettings, Settings, ValidateSettings
 from discovery.export.english import sentence
 from discovery.export.targets import EXPRESSIBLE
 from discovery.rules.coverage import coverage
@@ -24,14 +24,17 @@ from discovery.rules.fidelity import fidelity, fidelity_interval
 from discovery.rules.induce import induce
 from discovery.rules.library import slug
 from discovery.usecases.responses import Responses
+from discovery.validate.artefact import artefact_evidence
 from discovery.validate.campaigns import campaign_evidence
-from discovery.validate.distinctness import artefact_evidence, distinctness_evidence, held_out_scores
+from discovery.validate.dip import dip_evidence
+from discovery.validate.distinctness import distinctness_evidence, held_out_scores
 from discovery.validate.merge_path import merge_path
 from discovery.validate.merges import verdicts
 from discovery.validate.pairs import compare
 from discovery.validate.readiness import accessible_evidence, actionable_evidence, measurable_evidence
 from discovery.validate.response import forward_value, response_evidence
 from discovery.validate.size import size_evidence
+from discovery.validate.stability import stability_evidence
 
 #: A band or a prediction moves with the crowd it was learnt from: a rule a team sends by names what a customer did.
 _NOT_IN_RULES = ("band", "predicted")
@@ -73,17 +76,22 @@ def judge(
     rate = None
     if forward.seen and placed.any():
         rate = float(forward.responses.loc[placed, forward.rate_column].mean())
-    held_out = held_out_scores(segmentation, _held_out(table, clustered_on), asked.auc_rows, settings.seed)
+    kept_out = _held_out(segmentation, table, clustered_on)
+    held_out = held_out_scores(segmentation, kept_out, asked.auc_rows, settings.seed)
     labels = {f.name: f.label for f in table.features}
     consent = table.values.get("consent_email", pd.Series(None, index=table.values.index, dtype="object"))
     suppressed = table.values.get("suppressed", pd.Series(None, index=table.values.index, dtype="object"))
+    response = response_evidence(segmentation, forward, asked, settings.seed)
+    made_of = _numbers(table, clustered_on)
     evidence = [
         structure_evidence(segmentation),
+        *stability_evidence(segmentation, asked),
         *forward_value(segmentation, forward, reference),
         *size_evidence(segmentation, rate, asked),
-        *distinctness_evidence(segmentation, held_out, labels, asked),
-        *artefact_evidence(segmentation, _numbers(table, clustered_on), labels),
-        *response_evidence(segmentation, forward, asked, settings.seed),
+        *distinctness_evidence(segmentation, held_out, labels, asked, response),
+        *artefact_evidence(segmentation, made_of, labels, asked, settings.seed),
+        *_humps(segmentation, table, made_of, asked, settings.seed),
+        *response,
         *campaign_evidence(segmentation, campaigns, asked, settings.seed),
         *rules_cover_evidence(segmentation, rules, table, settings.rules),
         *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table),
@@ -93,6 +101,16 @@ def judge(
     compared = compare(segmentation, forward, campaigns, held_out, asked)
     path = merge_path(segmentation, compared, forward, (settings.cluster.band_low, settings.cluster.band_high))
     return Judged(tuple(evidence), tuple(verdicts(compared)), (path,) if path else ())
+
+
+def _humps(
+    segmentation: Segmentation, table: FeatureTable, made_of: pd.DataFrame, settings: ValidateSettings, seed: int
+) -> list[Evidence]:
+    """Return the humps of single features, which the null that a number of segments stands beside cannot see."""
+    if not segmentation.candidates:
+        return []
+    features = {f.name: f for f in table.features if f.name in made_of and f.cluster}
+    return dip_evidence(segmentation, made_of[list(features)], features, settings, seed)
 
 
 def structure_evidence(segmentation: Segmentation) -> Evidence:
@@ -105,7 +123,7 @@ def structure_evidence(segmentation: Segmentation) -> Evidence:
     # Merged segments are as stable as the clustering they come from.
     clusters = segmentation.k + len(segmentation.lineage)
     chosen = next((c for c in segmentation.candidates if c.k == clusters), None)
-    stability = chosen.statistics["stability"] if chosen else None
+    stability = chosen.statistics.get("stability") if chosen else None
     # A mixture has no null of its own: whether there are kinds was tested once, on the customers.
     agreement = segmentation.model.get("agreement")
     value = stability.value if stability else agreement if isinstance(agreement, float) else None
@@ -267,9 +285,15 @@ def _numbers(table: FeatureTable, names: Sequence[str]) -> pd.DataFrame:
     return table.values[[n for n in names if table.feature(n).kind == "number"]]
 
 
-def _held_out(table: FeatureTable, clustered_on: Sequence[str]) -> pd.DataFrame:
-    names = [f.name for f in table.features if f.holdout and f.name not in clustered_on]
-    return table.values[names]
+def _held_out(segmentation: Segmentation, table: FeatureTable, clustered_on: Sequence[str]) -> pd.DataFrame:
+    """Return the numbers that had no part in making the segments.
+
+    Of records everything that is read from the same events had one, so whatever is left is fair; plain features have
+    others beside them that say nearly the same, so only those that were kept out on purpose are.
+    """
+    fair = segmentation.model.get("space") == "shrunken"
+    names = [f.name for f in table.features if (fair or f.holdout) and f.name not in clustered_on]
+    return table.values[[n for n in names if table.feature(n).kind == "number"]]
 
 
 def _split(customers: int, settings: RuleSettings, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

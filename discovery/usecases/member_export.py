@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from discovery.core.errors import UsageError
 from discovery.core.run import Run
+from discovery.core.segment import Segmentation
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier
-from discovery.export.members import FORMS, PROFILE, Channel, member_list
+from discovery.export.members import FORMS, PROFILE, Channel, member_list, safe_cell
 from discovery.rules.library import slug
 from discovery.store import Workspace
 
@@ -36,10 +39,17 @@ class MemberExport:
     segments: tuple[ListedSegment, ...]
 
 
+def list_of(segmentation: Segmentation, customers: pd.Index) -> str:
+    """Return some customers as a CSV that is safe to open: who they are, and their segments."""
+    names = {s.id: safe_cell(s.name) for s in segmentation.segments}
+    segments = segmentation.labels.reindex(customers).map(names).to_numpy()
+    return pd.DataFrame({"customer_id": customers.astype(str).map(safe_cell), "segment": segments}).to_csv(index=False)
+
+
 def export_members(
     run: Run, workspace: Workspace, form: str = "spreadsheet", channel: Channel | None = "email", segmentation: str = ""
 ) -> MemberExport:
-    """Return one CSV for each segment: its members by their labels, not by a rule's approximation.
+    """Return one CSV for each segment in use: its members by their labels, not by a rule's approximation.
 
     Parameters
     ----------
@@ -68,7 +78,7 @@ def export_members(
         people = engine.frame(f"SELECT {columns} FROM {engine.table(dataset.profiles_path)}")
     people = people.set_index("customer_id").reindex(chosen.labels.index).reset_index()
     files, segments = {}, []
-    for each in chosen.placed:
+    for each in (s for s in chosen.placed if not s.retired):
         inside = (chosen.labels == each.id).to_numpy()
         found = member_list(people[inside], form, channel)
         file = f"{chosen.name}-{slug(each.name)}.csv"

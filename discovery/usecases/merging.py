@@ -9,10 +9,9 @@ from typing import Protocol, TypeVar
 
 import pandas as pd
 
-from discovery.core.compile import compile_settings
 from discovery.core.dataset import Dataset
 from discovery.core.decision import Decision, DecisionKind
-from discovery.core.errors import SettingError, UsageError, WorkspaceError
+from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.progress import Progress, silent
 from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import AnyOf, leaves
@@ -25,11 +24,13 @@ from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
 from discovery.profile.describe import describe
 from discovery.profile.naming import name_segments
+from discovery.profile.nearest import with_nearest
 from discovery.rules.beside import beside
 from discovery.rules.overlap import overlap
 from discovery.store import Workspace
 from discovery.usecases.decided import segment_called, standing_names
 from discovery.usecases.judgement import induced_rules, recommend, selected_by
+from discovery.usecases.made_of import dataset_of, settings_of
 from discovery.usecases.measuring import measure, vocabulary_of
 from discovery.usecases.pipeline import cluster_features, digest, judge_all
 from discovery.usecases.responses import Responses, responses_at
@@ -122,10 +123,10 @@ def merged_run(run: Run, name: str, a: str, b: str, workspace: Workspace, progre
 
     Other segmentations stay as they are. What was clustered on, the response and the margins are the old run's.
     """
-    settings, dataset = _settings(run), _dataset(run, workspace)
+    settings, dataset = settings_of(run), dataset_of(run, workspace)
     old, table = run.segmentation(name), run.table
     known = {f.name: f for f in table.features}
-    new = _described(old.merged(a, b), run)
+    new = _described(old.merged(a, b), run, a)
     question, _ = question_named(settings.question, "placed_order" in dataset.events_by_name)
     responses, members = _measured(run, dataset, question, settings, progress)
     compared: tuple[Beside, ...] = ()
@@ -163,27 +164,6 @@ def _accepted(workspace: Workspace, wanted: Decision) -> Decision | None:
     return next((d for d in same if d.stands), None)
 
 
-def _settings(run: Run) -> Settings:
-    try:
-        return compile_settings(run.settings)
-    except SettingError as error:
-        raise WorkspaceError(
-            f"Run {run.id} was made under settings that this release cannot read, so it cannot be judged anew. "
-            f"Make the run again, then merge. ({error})"
-        ) from error
-
-
-def _dataset(run: Run, workspace: Workspace) -> Dataset:
-    dataset = workspace.dataset()
-    if dataset is None or dataset.fingerprint != run.table.fingerprint:
-        held = "none" if dataset is None else f"data with fingerprint {dataset.fingerprint}"
-        raise WorkspaceError(
-            f"A merge is judged on the data its run was made of (fingerprint {run.table.fingerprint}), and the "
-            f"workspace holds {held}. Make the run again with `discovery run`, then merge its segments."
-        )
-    return dataset
-
-
 def _measured(
     run: Run, dataset: Dataset, question: BusinessQuestion, settings: Settings, progress: Progress
 ) -> tuple[Responses, pd.DataFrame]:
@@ -203,13 +183,17 @@ def _measured(
     return responses, selected_by(rules, measured.table, known, run.currency).members
 
 
-def _described(merged: Segmentation, run: Run) -> Segmentation:
-    """Return a merged segmentation with its profiles, and its names where no person wrote them."""
+def _described(merged: Segmentation, run: Run, joined: str) -> Segmentation:
+    """Return a merged segmentation with its profiles; the joined segment has a name of its own, the others keep theirs.
+
+    One that people wrote the rules of is named after both.
+    """
     profiles = describe(run.table, merged.labels)
-    names = {} if merged.name == "rules" else name_segments(run.table, profiles)
+    own = name_segments(run.table, profiles)[joined]
+    taken = merged.name == "rules" or own.name in {s.name for s in merged.segments}
     segments = [replace(s, profile=profiles.get(s.id, {})) for s in merged.segments]
-    called = [replace(s, name=names[s.id].name, why_named=names[s.id].why) if s.id in names else s for s in segments]
-    return replace(merged, segments=tuple(called))
+    called = [s if taken or s.id != joined else replace(s, name=own.name, why_named=own.why) for s in segments]
+    return with_nearest(replace(merged, segments=tuple(called)), run.table)
 
 
 def _either(run: Run, merged: Segmentation, a: str, b: str) -> tuple[SegmentRule, ...]:

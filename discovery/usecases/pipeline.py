@@ -9,32 +9,35 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
 
 from discovery.cluster.embed import embed
+from discovery.cluster.lead import History
+from discovery.cluster.threads import one_thread
 from discovery.core.compile import as_plain
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, SettingError, did_you_mean
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
-from discovery.core.records import Records
 from discovery.core.rule import leaves
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.engine.choice import query_engine
 from discovery.engine.duckdb import Engine
+from discovery.engine.query import QueryEngine
 from discovery.features.catalogue import default_cluster_features
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
-from discovery.features.records import RECORD_EVENTS, extract_records
+from discovery.features.records import RECORD_EVENTS, extract_records, own_categories
 from discovery.ingest.read import ingest
 from discovery.ingest.stamps import file_stamps
+from discovery.profile.nearest import with_nearest
 from discovery.rules.beside import beside
 from discovery.rules.evaluate import select
 from discovery.rules.library import Library, library_from
@@ -42,14 +45,14 @@ from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
 from discovery.store import Config, Staging, Workspace, read_library
 from discovery.usecases.judgement import Judged, Selected, induced_rules, judge, recommend, selected_by, written_rules
+from discovery.usecases.lifecycle import lifecycle_segmentation
 from discovery.usecases.measuring import Measured, measure, vocabulary_of
+from discovery.usecases.placing import Placed, place
 from discovery.usecases.responses import Responses, responses_at
 from discovery.usecases.segmentations import (
-    Placed,
     hdbscan_segmentation,
     kmeans_segmentation,
     mixture_segmentation,
-    place,
     rules_segmentation,
 )
 from discovery.validate.outcome import ForwardWindow
@@ -133,12 +136,11 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             )
             responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
             known_orders = ordered and (measured.table.values["orders"] > 0).any()
-            most = settings.cluster.categories
-            records = extract_records(measuring, dataset, day, most=most) if known_orders else None
+            history = _history(measuring, dataset, day, settings) if known_orders else None
         selected = selected_by(library.rules, measured.table, known, dataset.currency)
         measured = replace(measured, table=measured.table.only(kept))
         run = _analyse(
-            measured, records, selected, responses, question, asked, library, dataset, settings, clock, progress
+            measured, history, selected, responses, question, asked, library, dataset, settings, clock, progress
         )
         if new:
             staging.put_dataset(dataset, origin)
@@ -148,7 +150,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 
 def _analyse(
     measured: Measured,
-    records: Records | None,
+    history: History | None,
     selected: Selected,
     responses: Responses,
     question: BusinessQuestion,
@@ -166,10 +168,10 @@ def _analyse(
     inside = (
         select(parse(question.population, known), table) if question.population else np.ones(len(table), dtype=bool)
     )
-    with clock.step("clusters"):
+    with clock.step("clusters"), one_thread():
         named = settings.cluster.features or question.features
         placed, dense = (
-            place(table, inside, names, settings.cluster, records, space == "shrunken" and not named, settings.seed)
+            place(table, inside, names, settings.cluster, history, space == "shrunken" and not named, settings.seed)
             for space in (settings.cluster.space, settings.cluster.hdbscan_space)
         )
         kmeans, choice = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
@@ -183,8 +185,10 @@ def _analyse(
                     table, placed, placed.records, choice, question, settings.cluster, settings.seed, progress
                 )
             )
+        if settings.cluster.lifecycle and "orders" in table.values:
+            found.append(lifecycle_segmentation(table, settings.cluster, settings.seed, progress))
         rules = rules_segmentation(table, library.dividing, settings.seed)
-    segmentations = (*found, rules)
+    segmentations = tuple(with_nearest(s, table) for s in (*found, rules))
     with clock.step("rules"):
         progress("Finding rules", 0.0)
         ruled = list(written_rules(library.dividing, known, dataset.currency))
@@ -202,7 +206,7 @@ def _analyse(
         progress("Laying out the map", 1.0)
     plain = {**as_plain(settings), "as_of": table.as_of.isoformat()}
     return Run(
-        id=f"{table.as_of}-{question.name}-{digest(plain, table.fingerprint)}",
+        id=run_id(settings, dataset, table.as_of),
         question_asked=asked,
         currency=dataset.currency,
         horizon_days=responses.forward.days,
@@ -225,6 +229,14 @@ def _analyse(
         timings=clock.seconds,
         versions=_versions(),
     )
+
+
+def _history(engine: QueryEngine, dataset: Dataset, day: date, settings: Settings) -> History:
+    """Return everyone's record at the date and, where anybody had ordered, one horizon before it."""
+    days = settings.validate.horizon_days
+    now = extract_records(engine, dataset, day, most=settings.cluster.categories)
+    before = extract_records(engine, dataset, day - timedelta(days=days), own_categories(now))
+    return History(now, before if len(before) else None, days)
 
 
 def judge_all(
@@ -286,11 +298,19 @@ def cluster_features(
 
 
 def _made_of(segmentation: Segmentation, clustered_on: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:
-    """Return the features that had a part in making clusters: of records, all that are read from the same events."""
+    """Return the features that had a part in making clusters: of records, all that say what their events say."""
     if segmentation.model.get("space") != "shrunken":
         return clustered_on
-    same = (f.name for f in table.features if f.holdout and (RECORD_EVENTS.intersection(f.events) or f.of))
+    same = (f.name for f in table.features if _of_records(f, table))
     return tuple(dict.fromkeys((*clustered_on, *same)))
+
+
+def _of_records(feature: Feature, table: FeatureTable) -> bool:
+    if feature.of:
+        return any(n not in table.values or _of_records(table.feature(n), table) for n in feature.of)
+    # A profile is mostly made at the first order, and predictions and tiers are of orders.
+    derived = feature.aggregate in ("predicted", "tier", "days_since_field")
+    return derived or bool(RECORD_EVENTS.intersection(feature.events))
 
 
 def _check_names(names: Sequence[str], known: Mapping[str, Feature], stated: Feature | None) -> None:
@@ -316,6 +336,13 @@ def _origin(config: Config) -> str:
     stamps = file_stamps(config.settings.source, config.base)
     read = {"source": as_plain(config.settings.source), "places": as_plain(config.settings.places)}
     return digest({**read, "base": str(config.base)}, json.dumps(stamps))
+
+
+def run_id(settings: Settings, dataset: Dataset, as_of: date) -> str:
+    """Return the id of the run that these settings make of a dataset at a date."""
+    question, _ = question_named(settings.question, "placed_order" in dataset.events_by_name)
+    plain = {**as_plain(settings), "as_of": as_of.isoformat()}
+    return f"{as_of}-{question.name}-{digest(plain, dataset.fingerprint)}"
 
 
 def digest(settings: dict[str, object], data: str) -> str:

@@ -123,6 +123,5 @@ def place(
         shrinkage = shrink(history.now.taken(some), settings.clip)
         return Placed(inside, shrinkage.transform(history.now), shrinkage, history)
     frame = table.filled(names).loc[inside]
-    some = frame.iloc[some_rows(len(frame), settings.fit_rows, seed)]
-    preparation = prepare(some, settings.clip, settings.correlated)
+    preparation = prepare(frame.iloc[some_rows(len(frame), settings.fit_rows, seed)], settings.clip, settings.correlated)
     return Placed(inside, preparation.transform(frame), preparation, history)

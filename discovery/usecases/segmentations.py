@@ -1,133 +1,33 @@
-"""Segmentations composed from the stages: labels from a clusterer or from rules, profiles, names, colours."""
+"""Segmentations composed from the stages: labels from a clusterer or from rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from discovery.cluster.choose import Choice, choose_k
 from discovery.cluster.density import NOISE, cluster_by_density
-from discovery.cluster.kmeans import assign, fit_centres
+from discovery.cluster.kmeans import assign, fit_centres, second_nearest
 from discovery.cluster.mixture import choose_kinds, fit_mixture, halves_agree, most_kinds
-from discovery.cluster.null import copula_draws, record_draws
-from discovery.cluster.prepare import Matrix, Preparation, prepare
+from discovery.cluster.prepare import distance_shares
 from discovery.cluster.shrink import Shrinkage, shrink
-from discovery.core.errors import DataError
 from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion
 from discovery.core.records import Records
 from discovery.core.rule import Rule
 from discovery.core.sampling import some_rows
-from discovery.core.segment import UNASSIGNED, Candidate, Segment, Segmentation, Structure
+from discovery.core.segment import UNASSIGNED, Segmentation, Structure
 from discovery.core.settings import ClusterSettings
 from discovery.profile.describe import describe
-from discovery.profile.naming import Name, name_segments
+from discovery.profile.naming import Name
 from discovery.rules.evaluate import first_match
 from discovery.rules.library import slug
-
-#: Nulls that a cut is shown beside where nothing is to be tested.
-_FEW_DRAWS = 8
-
-
-@dataclass(frozen=True, eq=False)
-class Placed:
-    """The customers who are looked at, as points a distance means something between.
-
-    ``inside`` marks them among all customers of the table; ``points`` has one row for each of them, and so have
-    ``records``, where everyone looked at has ordered. Where ``lead`` is not 0, the last column of ``points`` is orders
-    to come, so many times as heavy as another.
-    """
-
-    inside: NDArray[np.bool_]
-    points: Matrix
-    preparation: Preparation | Shrinkage
-    records: Records | None = None
-    lead: float = 0.0
-
-    @property
-    def method(self) -> str:
-        """How the points were made, in words."""
-        if isinstance(self.preparation, Shrinkage):
-            led = ", led by the orders to come" if self.lead else ""
-            return f"{len(self.preparation.names)} empirical-Bayes features{led}"
-        return f"{len(self.preparation.names)} features, Yeo-Johnson"
-
-    @property
-    def space(self) -> str:
-        """What the points are made of, as the setting ``cluster.space`` names it."""
-        return "shrunken" if isinstance(self.preparation, Shrinkage) else "features"
-
-    def nulls(self, rows: NDArray[np.int64], draws: int, seed: int) -> Iterator[Matrix]:
-        """Give structureless data sets like some of the customers."""
-        if isinstance(self.preparation, Shrinkage) and self.records is not None:
-            drawn = record_draws(self.records.taken(rows), self.preparation, draws, seed)
-            # The null keeps when everyone ordered, and so what is to come.
-            return (np.hstack([null, self.points[rows, -1:]]) for null in drawn) if self.lead else drawn
-        return copula_draws(self.points[rows], draws, seed)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is said of a segmentation beside its labels."""
-
-    method: str
-    structure: Structure
-    reason: str
-    unassigned: str
-    model: Mapping[str, object]
-    candidates: tuple[Candidate, ...] = ()
-
-
-def place(
-    table: FeatureTable,
-    inside: NDArray[np.bool_],
-    names: tuple[str, ...],
-    settings: ClusterSettings,
-    records: Records | None = None,
-    shrunken: bool = False,
-    seed: int = 0,
-) -> Placed:
-    """Return the customers who are looked at as points.
-
-    Parameters
-    ----------
-    table, inside
-        Everyone, and who is looked at.
-    names : tuple of str
-        Features that the points are made of, unless they are `shrunken`.
-    settings : ClusterSettings
-        Where coordinates are drawn in, and how many customers priors are learnt from.
-    records : Records, optional
-        Of everyone with an order; without it, or where somebody looked at has none, points are made of features.
-    shrunken : bool
-        Whether points are empirical-Bayes features of the records.
-    seed : int
-        The only source of chance.
-
-    Raises
-    ------
-    DataError
-        If fewer than two are, or they do not differ.
-    """
-    if inside.sum() < 2:
-        raise DataError(
-            f"At least two customers must be in the question's population at {table.as_of}, got {int(inside.sum())}. "
-            "Choose a later as_of or another question."
-        )
-    if records is not None:
-        at = records.customer.get_indexer(table.values.index[inside])
-        records = records.taken(at) if (at >= 0).all() else None
-    if shrunken and records is not None:
-        shrinkage = shrink(records.taken(some_rows(len(records), settings.fit_rows, seed)), settings.clip)
-        return Placed(inside, shrinkage.transform(records), shrinkage, records)
-    frame = table.filled(names).loc[inside]
-    preparation = prepare(frame, settings.clip)
-    return Placed(inside, preparation.transform(frame), preparation, records)
+from discovery.usecases.building import Claim, build, clustered
+from discovery.usecases.placing import Placed
+from discovery.usecases.steadiness import hdbscan_stability, kmeans_stability
 
 
 def kmeans_segmentation(
@@ -139,17 +39,18 @@ def kmeans_segmentation(
     progress: Progress,
 ) -> tuple[Segmentation, Choice]:
     """Return the KMeans segmentation, its number of segments chosen beside the null, and that choice."""
-    proves = placed.space == "shrunken"
+    beyond = placed.beyond_null(settings, seed)
+    # Without kinds to follow, a cut is worth what it says of what customers do next.
+    if beyond is None or beyond < settings.discovered_from:
+        placed = placed.led(settings, seed)
     choice = choose_k(
         placed.points,
         placed.nulls,
-        proves,
+        beyond,
         settings,
         seed,
         lambda done: progress("Choosing the number of segments", done),
     )
-    if proves and settings.lead and choice.beyond < settings.discovered_from:
-        placed, choice = _cut_for_use(placed, choice, settings, seed)
     centres = fit_centres(
         placed.points[some_rows(len(placed.points), settings.fit_rows, seed)], choice.k, seed, settings.n_init
     )
@@ -157,9 +58,10 @@ def kmeans_segmentation(
     model = {
         "kind": "kmeans",
         "space": placed.space,
-        "lead": placed.lead,
         "preparation": placed.preparation.as_plain(),
+        "distance_shares": distance_shares(placed.points, placed.preparation.names),
         "centres": [[float(x) for x in row] for row in centres],
+        "stability": kmeans_stability(placed, labels, settings, seed),
     }
     claim = Claim(
         f"KMeans into {choice.k} on {placed.method}, {settings.n_init} starts",
@@ -169,22 +71,8 @@ def kmeans_segmentation(
         model,
         choice.candidates,
     )
-    return _clustered("kmeans", table, placed, labels, strength, claim, seed), choice
-
-
-def _cut_for_use(placed: Placed, choice: Choice, settings: ClusterSettings, seed: int) -> tuple[Placed, Choice]:
-    """Return the points led by what is to come, and the choice of a cut through them: no kinds were found to follow."""
-    assert isinstance(placed.preparation, Shrinkage)
-    assert placed.records is not None
-    coming = settings.lead * placed.preparation.to_come(placed.records)
-    led = replace(placed, points=np.hstack([placed.points, coming]), lead=settings.lead)
-    fewer = replace(settings, null_draws=min(settings.null_draws, _FEW_DRAWS))
-    found = choose_k(led.points, led.nulls, False, fewer, seed)
-    reason = (
-        f"The customers differ smoothly: they lie {choice.beyond:.1f} deviations beyond customers without kinds "
-        f"({settings.discovered_from:g} count), so they are cut by the orders to come. {found.reason}"
-    )
-    return led, replace(found, reason=reason, beyond=choice.beyond, supported=choice.supported)
+    second = second_nearest(placed.points, centres)
+    return clustered("kmeans", table, placed, labels, strength, claim, seed, second), choice
 
 
 def mixture_segmentation(
@@ -210,7 +98,8 @@ def mixture_segmentation(
     )
     k = most_kinds(len(few), settings.k) if settings.k else min(best, settings.band_high)
     fitted = fit_mixture(some, shrinkage.transform(some), k, seed, settings.n_init, least)
-    labels, strength = fitted.assign(records)
+    member = fitted.membership(records)
+    labels, strength = member.argmax(axis=1), member.max(axis=1)
     agreement = halves_agree(few, shrinkage.transform(few), fitted.k, seed, least)
     reason = (
         f"{choice.reason} Of mixtures, the criterion of Hannan and Quinn prefers {best} kinds of the {len(tried)} "
@@ -221,7 +110,8 @@ def mixture_segmentation(
     model = {**fitted.as_plain(), "space": "shrunken", "agreement": agreement}
     method = f"Mixture of {fitted.k} kinds over the records of {len(records):,} customers, {settings.n_init} starts"
     claim = Claim(method, structure, reason, question.population_words, model)
-    return _clustered("mixture", table, placed, labels, strength, claim, seed)
+    second = member.argsort(axis=1)[:, -2] if fitted.k > 1 else None
+    return clustered("mixture", table, placed, labels, strength, claim, seed, second)
 
 
 def hdbscan_segmentation(
@@ -241,9 +131,15 @@ def hdbscan_segmentation(
             "also follows counts and ties of customers' numbers, so this proves no separate kinds."
         )
         unassigned = f"in no dense group, or {question.population_words}"
-    model = {"kind": "hdbscan", "space": placed.space, "preparation": placed.preparation.as_plain()}
+    model = {
+        "kind": "hdbscan",
+        "space": placed.space,
+        "preparation": placed.preparation.as_plain(),
+        "distance_shares": distance_shares(placed.points, placed.preparation.names),
+        "stability": hdbscan_stability(placed, labels, settings, seed),
+    }
     claim = Claim(found.method, structure, reason, unassigned, model)
-    return _clustered("hdbscan", table, placed, labels, strength, claim, seed)
+    return clustered("hdbscan", table, placed, labels, strength, claim, seed)
 
 
 def rules_segmentation(table: FeatureTable, rules: Sequence[Rule], seed: int) -> Segmentation:
@@ -259,68 +155,4 @@ def rules_segmentation(table: FeatureTable, rules: Sequence[Rule], seed: int) ->
         {"kind": "rules"},
     )
     strength = pd.Series((labels != UNASSIGNED).astype("float64"), index=labels.index)
-    return _build("rules", table, labels, strength, ids, names, claim, seed)
-
-
-def _clustered(
-    name: str,
-    table: FeatureTable,
-    placed: Placed,
-    labels: NDArray[np.int64],
-    strength: NDArray[np.float64],
-    claim: Claim,
-    seed: int,
-) -> Segmentation:
-    """Return a segmentation of cluster numbers (-1: noise) for the placed customers."""
-    everyone = np.full(len(table), UNASSIGNED, dtype=object)
-    everyone[placed.inside] = [UNASSIGNED if n == NOISE else f"c{n + 1}" for n in labels]
-    sure = np.zeros(len(table))
-    sure[placed.inside] = strength
-    series = pd.Series(everyone, index=table.values.index, dtype="str")
-    ids = [f"c{n + 1}" for n in range(int(labels.max()) + 1)]
-    return _build(name, table, series, pd.Series(sure, index=table.values.index), ids, None, claim, seed)
-
-
-def _build(
-    name: str,
-    table: FeatureTable,
-    labels: pd.Series,
-    strength: pd.Series,
-    ids: Sequence[str],
-    names: Mapping[str, Name] | None,
-    claim: Claim,
-    seed: int,
-) -> Segmentation:
-    profiles = describe(table, labels)
-    called = name_segments(table, profiles) if names is None else names
-    sizes = labels.value_counts()
-    segments = [
-        Segment(
-            each,
-            called[each].name,
-            called[each].why,
-            int(sizes.get(each, 0)),
-            float(sizes.get(each, 0) / len(labels)),
-            rank,
-            profiles.get(each, {}),
-        )
-        for rank, each in enumerate(ids)
-    ]
-    left = int(sizes.get(UNASSIGNED, 0))
-    if left:
-        why = f"Left out: {claim.unassigned}"
-        profile = profiles.get(UNASSIGNED, {})
-        segments.append(Segment(UNASSIGNED, "Unassigned", why, left, left / len(labels), -1, profile))
-    return Segmentation(
-        name=name,
-        segments=tuple(segments),
-        labels=labels,
-        strength=strength,
-        method=claim.method,
-        structure=claim.structure,
-        structure_reason=claim.reason,
-        unassigned_reason=claim.unassigned if left else "",
-        seed=seed,
-        model=claim.model,
-        candidates=claim.candidates,
-    )
+    return build("rules", labels, strength, ids, describe(table, labels), names, claim, seed)

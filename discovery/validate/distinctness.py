@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.sampling import some_rows
-from discovery.core.segment import UNASSIGNED, Segmentation
+from discovery.core.segment import UNASSIGNED, Segment, Segmentation
 from discovery.core.settings import ValidateSettings
 
 _FOLDS = 3
@@ -97,37 +97,77 @@ def distinctness_evidence(
     held_out: HeldOutScores | None,
     labels: Mapping[str, str],
     settings: ValidateSettings,
+    response: Sequence[Evidence] = (),
 ) -> list[Evidence]:
-    """Return, for every segment, how well held-out features tell it from the rest, and its largest effect size.
+    """Return, for every segment, whether it is distinct, and the parts which that rests on.
 
-    `labels` says what people call each feature.
+    Parameters
+    ----------
+    segmentation : Segmentation
+        Whose segments.
+    held_out : HeldOutScores or None
+        What features say that had no part in making them.
+    labels : mapping
+        What people call each feature.
+    settings : ValidateSettings
+        From where on a part tells a segment from the rest.
+    response : sequence of Evidence
+        About the response of its segments after the date, as `response.response_evidence` gives it.
+
+    Notes
+    -----
+    Two parts are out of sample: features not used to cluster, and the response after the date. Either shows a segment
+    to be distinct. Effect sizes on features that it was cut along do not: any cut has large ones. They describe.
     """
     out = []
     for segment in segmentation.placed:
-        out.append(_held_out_auc(segmentation.name, segment.id, held_out, settings))
-        effects = sorted(segment.profile.items(), key=lambda item: -abs(item[1].effect))
-        if not effects:
-            continue
-        name, found = effects[0]
-        large = abs(found.effect) >= settings.min_effect
-        out.append(
-            Evidence(
-                segmentation.name,
-                (segment.id,),
-                "distinct",
-                "largest_effect",
-                found.effect,
-                None,
-                None,
-                settings.min_effect,
-                Verdict.PASS if large else Verdict.WARN,
-                f"It differs most in {labels.get(name, name)}: Cliff's delta {found.effect:+.2f} against the rest. "
-                "A description, not a test: the segments were cut along such features.",
-                "delta",
-                segment.size,
-            )
-        )
+        auc_part = _held_out_auc(segmentation.name, segment.id, held_out, settings)
+        effect = _largest_effect(segmentation.name, segment, labels, settings)
+        asked = next((e for e in response if e.subject == (segment.id,) and e.unit == "share"), None)
+        out += [_distinct(auc_part, effect, asked, settings.negligible_effect), auc_part, *([effect] if effect else [])]
     return out
+
+
+def _distinct(held_out: Evidence, effect: Evidence | None, response: Evidence | None, negligible: float) -> Evidence:
+    """Return the answer over the parts, with the number of the one that decides it."""
+    shown = [e for e in (held_out, response) if e is not None and e.verdict is Verdict.PASS]
+    tested = [e for e in (held_out, response) if e is not None and e.value is not None]
+    described = effect is not None and abs(effect.value or 0.0) >= negligible
+    if shown:
+        verdict, reason = Verdict.PASS, " ".join(e.reason for e in shown)
+    elif described or any(e.verdict is Verdict.WARN for e in tested if e.check == held_out.check):
+        verdict = Verdict.WARN
+        beside = " ".join(e.reason for e in (held_out, response) if e is not None)
+        reason = f"Only what it was cut along sets it apart. {beside}" if described else beside
+    elif tested or effect is not None:
+        verdict, reason = Verdict.FAIL, "Nothing sets it apart from the rest, neither what it did before nor after."
+    else:
+        verdict, reason = Verdict.NOT_TESTED, held_out.reason
+    decides = next(iter((*shown, *tested, *([effect] if effect else []))), held_out)
+    return replace(decides, question="distinct", check="distinct", verdict=verdict, reason=reason)
+
+
+def _largest_effect(
+    segmentation: str, segment: Segment, labels: Mapping[str, str], settings: ValidateSettings
+) -> Evidence | None:
+    if not segment.profile:
+        return None
+    name, found = max(segment.profile.items(), key=lambda item: abs(item[1].effect))
+    return Evidence(
+        segmentation,
+        (segment.id,),
+        "distinct",
+        "largest_effect",
+        found.effect,
+        None,
+        None,
+        settings.min_effect,
+        Verdict.PASS if abs(found.effect) >= settings.min_effect else Verdict.WARN,
+        f"It differs most in {labels.get(name, name)}: Cliff's delta {found.effect:+.2f} against the rest. "
+        "A description, not a test: the segments were cut along such features.",
+        "delta",
+        segment.size,
+    )
 
 
 def _held_out_auc(
@@ -143,61 +183,16 @@ def _held_out_auc(
         )  # fmt: skip
 
     if held_out is None or segment_id not in held_out.scores:
-        reason = "No feature was kept out of clustering that could tell the segments apart."
+        reason = "No feature that had no part in making it is left to tell it from the rest by."
         return evidence(None, None, 0.0, Verdict.NOT_TESTED, reason, 0)
     mine = (held_out.labels == segment_id).to_numpy()
     value, interval, chance = auc(held_out.scores[segment_id].to_numpy(), mine)
     told = interval[0] > settings.min_auc
-    verdict = Verdict.PASS if told else Verdict.WARN if value > settings.min_auc else Verdict.FAIL
+    verdict = Verdict.PASS if told else Verdict.WARN if interval[0] > 0.5 + chance else Verdict.FAIL
+    n = len(held_out.features)
+    which = f"{n} features that had no part in making it tell" if n > 1 else "The one feature left out of it tells"
     reason = (
-        f"Features not used to cluster tell a member from the rest in {value:.0%} of pairs "
-        f"({interval[0]:.0%} to {interval[1]:.0%}); a coin would in 50 %."
+        f"{which} a member from the rest in {value:.0%} of pairs ({interval[0]:.0%} to {interval[1]:.0%}); with labels "
+        f"at random it would be {0.5 - chance:.0%} to {0.5 + chance:.0%}."
     )
     return evidence(value, interval, chance, verdict, reason, int(mine.sum()))
-
-
-def artefact_evidence(
-    segmentation: Segmentation, features: pd.DataFrame, labels: Mapping[str, str], share: float = 0.9
-) -> list[Evidence]:
-    """Return an alarm for every segment that is little else than one value of one feature.
-
-    A segment raises it where the customers with its commonest value of some feature, and its members, share at least
-    `share` of their union.
-    """
-    out = []
-    for segment in segmentation.placed:
-        members = (segmentation.labels == segment.id).to_numpy()
-        worst, name, value = 0.0, "", 0.0
-        for column in features.columns:
-            values = features[column].to_numpy(dtype=np.float64)
-            kinds, counts = np.unique(values[members & ~np.isnan(values)], return_counts=True)
-            if not len(kinds):
-                continue
-            same = values == kinds[counts.argmax()]
-            jaccard = float((same & members).sum() / (same | members).sum())
-            if jaccard > worst:
-                worst, name, value = jaccard, column, float(kinds[counts.argmax()])
-        alarm = worst >= share
-        words = f"{labels.get(name, name)} of exactly {value:g}"
-        reason = (
-            f"It is little else than {words}."
-            if alarm
-            else f"No single value of a feature makes it (nearest: {words})."
-        )
-        out.append(
-            Evidence(
-                segmentation.name,
-                (segment.id,),
-                "artefact",
-                "single_value",
-                worst,
-                None,
-                None,
-                share,
-                Verdict.WARN if alarm else Verdict.PASS,
-                reason,
-                "share",
-                segment.size,
-            )
-        )
-    return out

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "discovery"
-STAGES = {"ingest", "features", "cluster", "profile", "rules", "validate", "review", "export"}
+STAGES = {"ingest", "features", "cluster", "profile", "rules", "validate", "compare", "export"}
 FLOORS = {
     "core": 0,
     "engine": 1,
@@ -33,25 +33,37 @@ NEIGHBOURS = {
     "usecases": {"store"},
     "service": {"usecases", "store"},
     "charts": set(),
-    "commands": set(),
+    "commands": {"report"},
     "cli": {"commands"},
     "__main__": {"cli"},
     "report": set(),
-    "dashboard": set(),
+    # The page Review hands over the files that the command writes.
+    "dashboard": {"report"},
 }
 #: Among the use cases and among the commands, who may look into whom; the others look into nobody.
 WITHIN = {
     "usecases.judgement": {"responses"},
     "usecases.rulebook": {"measuring"},
-    "usecases.pipeline": {"segmentations", "judgement", "measuring", "responses"},
+    "usecases.building": {"placing"},
+    "usecases.segmentations": {"building", "placing", "steadiness"},
+    "usecases.steadiness": {"placing"},
+    "usecases.lifecycle": {"building", "placing"},
+    "usecases.pipeline": {"lifecycle", "placing", "segmentations", "judgement", "measuring", "responses"},
     "usecases.exports": {"measuring"},
     "usecases.klaviyo_export": {"exports"},
     "usecases.rule_imports": {"measuring"},
     "usecases.drafts": {"measuring"},
-    "usecases.merging": {"decided", "judgement", "measuring", "pipeline", "responses"},
+    "usecases.merging": {"decided", "judgement", "made_of", "measuring", "pipeline", "responses"},
+    "usecases.frozen": {"measuring"},
+    "usecases.made_of": {"pipeline"},
+    "usecases.chain": {"decided", "pipeline"},
+    "usecases.reviewing": {"chain", "decided", "frozen", "made_of", "pipeline", "quarter"},
     "commands.rules": {"progress_bars", "terminal"},
     "commands.exports": {"terminal"},
+    "commands.breakdowns": {"terminal"},
+    "commands.explaining": {"terminal"},
     "commands.decisions": {"progress_bars", "terminal"},
+    "commands.reviews": {"progress_bars", "terminal"},
 }
 MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "commands.rules", "commands.exports", "usecases.jobs"}
 

@@ -31,6 +31,7 @@ PAGES = {
     "Discover": [".js-plotly-plot .scatterlayer .lines"],
     "Segments": [".js-plotly-plot .heatmaplayer .hm", ".js-plotly-plot .gl-container canvas"],
     "Rules beside clusters": [".js-plotly-plot .heatmaplayer .hm"],
+    "Merges": [".js-plotly-plot .scatterlayer .lines"],
     "Validate": [".js-plotly-plot .scatterlayer .point", ".js-plotly-plot .scatterlayer .lines"],
 }
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from discovery import service
+from discovery.core.run import Run
 from tests.browser.test_dashboard import READY, chromium, served
 
 pytestmark = pytest.mark.browser
@@ -146,3 +147,108 @@ def test_a_rule_is_built_and_saved(page: object, planted_workspace: Path, tmp_pa
         ready(page)
         assert text.input_value() == rule
     assert "Regulars we can place" in (workspace / "segments.yaml").read_text(encoding="utf-8")
+
+
+def go(page: object, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    page.wait_for_url(f"**/{'' if name == 'Overview' else name.lower()}*")
+    page.locator("h1").wait_for()
+    ready(page)
+
+
+def type_name(page: object, who: str) -> None:
+    page.get_by_role("textbox", name="Your name").fill(who)
+    page.get_by_role("textbox", name="Your name").press("Enter")
+    ready(page)
+
+
+def test_a_merge_is_accepted_the_counts_change_everywhere_and_it_is_undone(
+    page: object, planted_workspace: Path, planted_run: Run, tmp_path: Path
+) -> None:
+    workspace = Path(shutil.copytree(planted_workspace, tmp_path / "w"))
+    k = planted_run.segmentation("kmeans").k
+    with served(workspace, tmp_path / "log.txt") as address:
+        page.goto(f"{address}/merges?by=KMeans")
+        ready(page)
+        assert page.get_by_role("button", name="Merge “").is_disabled()
+        type_name(page, "Ana")
+        # By keyboard alone.
+        page.get_by_role("button", name="Merge “").focus()
+        page.keyboard.press("Enter")
+        page.get_by_test_id("stToast").filter(has_text="Merged: ").wait_for(timeout=120_000)
+        ready(page)
+        [decision] = service.decisions(service.open_workspace(workspace))
+        joined = service.open_workspace(workspace).load(decision.value).segmentation("kmeans")
+        size = joined.segment(decision.segments[0]).size
+        for name in ("Overview", "Segments", "Breakdowns", "Export"):
+            go(page, name)
+            shown = page.locator('[data-testid="stMain"]')
+            if name == "Overview":
+                assert page.locator(".sd-tile b").nth(1).inner_text() == str(k - 1)
+                shown.locator("td", has_text=f"{size:,}").first.wait_for()
+            # The view is a link: what was merged is what it opens.
+            assert page.get_by_test_id("stSidebar").get_by_role("combobox").first.input_value() == decision.value or (
+                decision.value in page.get_by_test_id("stSidebar").inner_text()
+            )
+        go(page, "Merges")
+        type_name(page, "Ben")
+        page.get_by_role("button", name="Take it back").click()
+        page.get_by_test_id("stToast").filter(has_text="Taken back: ").wait_for(timeout=30_000)
+        ready(page)
+        go(page, "Overview")
+        assert page.locator(".sd-tile b").nth(1).inner_text() == str(k)
+        page.reload()
+        ready(page)
+        assert page.locator(".sd-tile b").nth(1).inner_text() == str(k)
+    [undone] = service.decisions(service.open_workspace(workspace))
+    assert (undone.who, undone.undone_by) == ("Ana", "Ben")
+
+
+def test_a_segment_is_renamed_and_seen_on_the_overview(
+    page: object, planted_workspace: Path, planted_run: Run, tmp_path: Path
+) -> None:
+    workspace = Path(shutil.copytree(planted_workspace, tmp_path / "w"))
+    second = planted_run.segmentation("kmeans").placed[1]
+    with served(workspace, tmp_path / "log.txt") as address:
+        page.goto(f"{address}/segments?by=KMeans")
+        ready(page)
+        page.get_by_role("combobox", name="Segment", exact=True).click()
+        page.get_by_role("option", name=second.name, exact=True).click()
+        page.wait_for_url("**segment=**")
+        type_name(page, "Ana")
+        page.get_by_role("textbox", name="What to call it").fill("People worth a letter")
+        page.get_by_role("button", name="Rename “").click()
+        page.get_by_test_id("stToast").filter(has_text="is now called").wait_for(timeout=30_000)
+        ready(page)
+        go(page, "Overview")
+        page.locator("td", has_text="People worth a letter").first.wait_for()
+        # The name typed once is still there on another page.
+        go(page, "Merges")
+        assert page.get_by_role("textbox", name="Your name").input_value() == "Ana"
+
+
+def test_customers_are_selected_on_the_map(
+    page: object, planted_workspace: Path, planted_run: Run, tmp_path: Path
+) -> None:
+    with served(planted_workspace, tmp_path / "log.txt") as address:
+        page.goto(f"{address}/segments?by=KMeans")
+        ready(page)
+        chart = page.locator(".st-key-map .js-plotly-plot")
+        chart.locator(".gl-container canvas").first.wait_for(state="attached")
+        chart.scroll_into_view_if_needed()
+        chart.hover()
+        chart.locator('[data-title="Box Select"]').click()
+        ready(page)
+        plot = chart.locator(".nsewdrag").bounding_box()
+        page.mouse.move(plot["x"] + 5, plot["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(plot["x"] + plot["width"] - 5, plot["y"] + plot["height"] - 5, steps=8)
+        page.mouse.up()
+        page.locator("h2", has_text="customers selected: ").wait_for(timeout=30_000)
+        ready(page)
+        with page.expect_download() as given:
+            page.get_by_role("button", name="Download the ids").click()
+        listed = pd.read_csv(given.value.path())
+        assert page.locator("h2", has_text=f"{len(listed)} customers selected").count() == 1
+        assert set(listed["customer_id"]) <= set(planted_run.table.values.index)
+        assert set(listed["segment"]) <= {s.name for s in planted_run.segmentation("kmeans").segments}

@@ -9,13 +9,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import approx_fprime
 from scipy.special import comb
 from scipy.stats import betabinom, multivariate_normal
 
 from benchmarks.stores import drawn
 from discovery.cluster import compositions, order_process, order_values
+from discovery.cluster.ascent import Reached, ascend, fit_one_kind
 from discovery.cluster.distinct import distinct
-from discovery.cluster.kind import fit_one_kind, kind_from_plain, log_likelihood, looked_at
+from discovery.cluster.kind import Kind, bounds, first_guess, kind_from_plain, kind_of, likelihood, looked_at, row_of
 from discovery.cluster.shrink import shrink, shrinkage_from_plain
 from discovery.core.errors import DataError
 from discovery.core.records import Records, records_from_frame
@@ -40,16 +42,9 @@ def changed(records: Records, **columns: float) -> Records:
 def test_two_parts_are_the_beta_binomial(pairs: list[tuple[int, int]], a: float, b: float) -> None:
     counts = np.array(pairs, dtype=float)
     n = counts.sum(axis=1)
-    ours = compositions.log_likelihood(np.array([a, b]), compositions.counted(counts)) + np.log(comb(n, counts[:, 0]))
+    found = compositions.likelihood(np.array([[a, b]]), compositions.counted(counts))[0][:, 0]
+    ours = found + np.log(comb(n, counts[:, 0]))
     np.testing.assert_allclose(ours, betabinom.logpmf(counts[:, 0], n, a, b), atol=1e-8, rtol=1e-8)
-
-
-def test_shares_of_many_are_recovered() -> None:
-    shares = RNG.dirichlet([3.0, 1.0, 0.5], 4_000)
-    counts = RNG.multinomial(RNG.integers(1, 12, 4_000), shares).astype(float)
-    data = compositions.counted(counts)
-    found = compositions.fit(data, np.ones(4_000), compositions.first_guess(data), 2_000)
-    np.testing.assert_allclose(found, [3.0, 1.0, 0.5], rtol=0.12)
 
 
 def test_the_order_process_is_the_published_one() -> None:
@@ -58,48 +53,81 @@ def test_the_order_process_is_the_published_one() -> None:
     tx = np.where(x > 0, (age * RNG.random(200)).astype(int), 0)
     params = np.array([0.7, 60.0, 0.8, 3.0])
     theirs, _ = geometric.log_likelihood(params, x.astype(float), tx.astype(float), age.astype(float), at_first=True)
-    np.testing.assert_allclose(order_process.log_likelihood(params, distinct(x, tx, age)), theirs, rtol=1e-10)
+    ours, _ = order_process.likelihood(params[None], order_process.ordered(x, tx, age))
+    np.testing.assert_allclose(ours[:, 0], theirs, rtol=1e-10)
 
 
 def test_order_values_are_a_normal_with_a_common_part() -> None:
-    params = np.array([3.5, 0.3, 0.2])
+    params = np.array([[3.5, 0.3, 0.2]])
     for n in (1, 2, 5):
         y = RNG.normal(3.5, 0.7, n)
-        data = order_values.Values(np.array([float(n)]), np.array([y.sum()]), np.array([(y**2).sum()]))
+        data = order_values.valued(np.array([float(n)]), np.array([y.sum()]), np.array([(y**2).sum()]))
         together = multivariate_normal.logpdf(y, np.full(n, 3.5), 0.2 * np.eye(n) + 0.3)
-        assert order_values.log_likelihood(params, data)[0] == pytest.approx(together)
-    nothing = order_values.Values(np.zeros(1), np.zeros(1), np.zeros(1))
-    assert order_values.log_likelihood(params, nothing)[0] == 0.0
+        assert order_values.likelihood(params, data)[0].item() == pytest.approx(together)
+    nothing = order_values.valued(np.zeros(1), np.zeros(1), np.zeros(1))
+    assert order_values.likelihood(params, nothing)[0].item() == 0.0
 
 
-def test_variances_of_order_values_are_recovered() -> None:
-    n = RNG.integers(1, 8, 5_000)
-    own = RNG.normal(4.0, 0.5, 5_000)
-    y = [RNG.normal(m, 0.3, k) for m, k in zip(own, n, strict=True)]
-    data = order_values.Values(n.astype(float), np.array([v.sum() for v in y]), np.array([(v**2).sum() for v in y]))
-    found = order_values.fit(data, np.ones(5_000), order_values.first_guess(data), 500)
-    np.testing.assert_allclose(found, [4.0, 0.25, 0.09], rtol=0.06)
+def test_slopes_are_those_of_the_likelihood() -> None:
+    data = looked_at(store(60))
+    rows = row_of(first_guess(data)) + RNG.normal(0, 0.3, (3, len(bounds(data.parts))))
+    weights = RNG.dirichlet(np.ones(3), 60)
+
+    def value(flat: np.ndarray) -> float:
+        return float((weights * likelihood(flat.reshape(rows.shape), data)[0]).sum())
+
+    slope = likelihood(rows, data)[1](weights).ravel()
+    np.testing.assert_allclose(slope, approx_fprime(rows.ravel(), value, 1e-6), atol=2e-3, rtol=2e-4)
+
+
+def planted_kind(customers: int) -> tuple[Kind, Records]:
+    """One kind, and records drawn from it."""
+    kind = Kind((1.2, 90.0, 0.8, 3.0), (4.0, 0.25, 0.09), {"taste": {"a": 3.0, "b": 1.0, "c": 0.5}})
+    age = RNG.integers(100, 900, customers)
+    gaps = RNG.exponential(90.0 / RNG.gamma(1.2, 1.0, customers)[:, None], (customers, 400)).cumsum(axis=1)
+    stays = RNG.geometric(RNG.beta(0.8, 3.0, customers))
+    repeats = np.minimum((gaps < age[:, None]).sum(axis=1), stays - 1)
+    last = np.where(repeats > 0, gaps[np.arange(customers), np.maximum(repeats, 1) - 1], 0.0)
+    orders = repeats + 1
+    own = RNG.normal(4.0, 0.5, customers)
+    values = [RNG.normal(m, 0.3, n) for m, n in zip(own, orders, strict=True)]
+    taste = RNG.multinomial(RNG.integers(0, 12, customers), RNG.dirichlet([3.0, 1.0, 0.5], customers))
+    frame = {"repeats": repeats, "recency": np.floor(last), "age": age, "orders": orders}
+    frame |= {"log_total": [v.sum() for v in values], "log_squares": [(v**2).sum() for v in values]}
+    frame |= {f"taste:{part}": taste[:, i] for i, part in enumerate("abc")}
+    return kind, records_from_frame(pd.DataFrame(frame))
+
+
+def test_a_planted_kind_is_recovered() -> None:
+    kind, records = planted_kind(8_000)
+    found = fit_one_kind(looked_at(records))
+    np.testing.assert_allclose(found.process, kind.process, rtol=0.2)
+    np.testing.assert_allclose(found.value, kind.value, rtol=0.08)
+    np.testing.assert_allclose(list(found.compositions["taste"].values()), [3.0, 1.0, 0.5], rtol=0.12)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 20])
 def test_more_steps_never_lower_the_likelihood(steps: int) -> None:
-    data, everyone = looked_at(store()), np.ones(400)
-    process = order_process.fit(data.process, everyone, order_process.FIRST_GUESS, steps)
-    assert (
-        order_process.log_likelihood(process, data.process).sum()
-        >= order_process.log_likelihood(order_process.FIRST_GUESS, data.process).sum()
-    )
-    for counts in data.compositions.values():
-        guess = compositions.first_guess(counts)
-        better = compositions.fit(counts, everyone, guess, steps)
-        assert compositions.log_likelihood(better, counts).sum() >= compositions.log_likelihood(guess, counts).sum()
+    data = looked_at(store())
+    start = row_of(first_guess(data)) + RNG.normal(0, 0.1, (3, len(bounds(data.parts))))
+    fewer = ascend(Reached(np.zeros(3), start), data, steps)
+    assert ascend(Reached(np.zeros(3), start), data, steps + 1).log_likelihood >= fewer.log_likelihood
+    assert fewer.shares.sum() == pytest.approx(1)
+
+
+def test_a_kind_is_a_row_of_numbers() -> None:
+    data = looked_at(store())
+    kind = first_guess(data)
+    back = kind_of(row_of(kind), data.parts)
+    np.testing.assert_allclose(row_of(back), row_of(kind))
+    assert back.parts == kind.parts
 
 
 def test_distinct_rows_stand_for_all() -> None:
     columns = RNG.integers(0, 3, (2, 50))
     found = distinct(*columns)
     np.testing.assert_array_equal(np.stack(found.columns)[:, found.place], columns)
-    assert found.weighed(np.ones(50)).sum() == 50
+    assert found.weighed(np.ones((50, 1))).sum() == 50
 
 
 def test_shrunken_shares_are_posterior_means_in_log_odds() -> None:
@@ -163,8 +191,8 @@ def test_customers_who_all_share_a_habit_give_finite_priors() -> None:
     records = store()
     half = changed(records, weekend__yes=1.0, weekend__no=1.0, orders=2.0, log_total=8.0, log_squares=32.0)
     kind = fit_one_kind(looked_at(half))
-    assert np.isfinite(log_likelihood(kind, looked_at(half))).all()
-    assert max(kind.compositions["weekend"].values()) <= 1_000
+    assert np.isfinite(likelihood(row_of(kind)[None], looked_at(half))[0]).all()
+    assert max(kind.compositions["weekend"].values()) <= 1_000.1
     assert {"weekend", "order value"}.isdisjoint(shrink(half, clip=3.0).names)
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.stores import drawn
-from discovery.cluster.choose import beyond_null, tightness
+from discovery.cluster.apart import beyond_null, known_well
 from discovery.cluster.kmeans import assign, fit_centres
-from discovery.cluster.mixture import Mixture, assign_frame, choose_kinds, fit_mixture, mixture_from_plain
+from discovery.cluster.mixture import Mixture, choose_kinds, fit_mixture, mixture_from_plain
 from discovery.cluster.null import record_draws
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.shrink import shrink
+from discovery.cluster.stored import assign_frame
+from discovery.core.errors import UsageError
 from discovery.core.records import Records
 from discovery.core.settings import ClusterSettings
 
@@ -74,6 +77,11 @@ def test_a_stored_model_assigns_any_part_alike(planted: Planted) -> None:
     np.testing.assert_allclose(part["strength"], whole["strength"].iloc[some], rtol=1e-9)
 
 
+def test_a_model_that_keeps_no_places_is_refused() -> None:
+    with pytest.raises(UsageError, match="kmeans or mixture, got 'hdbscan'"):
+        assign_frame({"kind": "hdbscan"}, pd.DataFrame())
+
+
 def test_the_same_seed_gives_the_same_mixture(planted: Planted) -> None:
     records, _, points, mixture = planted
     assert fit_mixture(records, points, 3, seed=1, starts=3) == mixture
@@ -122,15 +130,19 @@ def test_the_record_null_keeps_margins_and_ties() -> None:
     np.testing.assert_array_equal(one, again)
 
 
-@pytest.mark.parametrize(("name", "there"), [("smooth, strongly tied", False), ("regular, sales, presents", True)])
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("smooth, strongly tied", False),
+        ("heavy tails", False),
+        ("bent ties", False),
+        ("regular, sales, presents", True),
+    ],
+)
 def test_kinds_are_told_from_smooth_customers(name: str, there: bool) -> None:
     records, _ = drawn(name, 3_500, seed=3)
     shrinkage = shrink(records, clip=3.0)
-    ks = (2, 3, 4, 6, 8)
-
-    def tight(points: Matrix) -> np.ndarray:
-        return np.array([tightness(points, k, 1) for k in ks])
-
-    nulls = np.array([tight(null) for null in record_draws(records, shrinkage, 10, seed=1)])
-    beyond, _ = beyond_null(tight(shrinkage.transform(records)), nulls)
+    rows = known_well(records, ClusterSettings(), seed=1)
+    nulls = record_draws(records.taken(rows), shrinkage, 10, seed=1)
+    beyond = beyond_null(shrinkage.transform(records)[rows], nulls, seed=1)
     assert (beyond >= ClusterSettings().discovered_from) is there

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from discovery.core.errors import WorkspaceError
 from discovery.core.run import Run
 from discovery.store.decisions import Ledger
+from tests.merge_factory import with_merges
 from tests.run_factory import example_run, with_small_segment
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -40,6 +41,10 @@ class FakeWorkspace:
     kept: tuple[Run, ...]
 
     @property
+    def path(self) -> Path:
+        return Path("nowhere")
+
+    @property
     def ledger(self) -> Ledger:
         return Ledger(Path("nowhere") / "decisions.sqlite")
 
@@ -48,6 +53,9 @@ class FakeWorkspace:
             Summary(r.id, r.as_of, r.question_asked, len(r.table), r.recommended, r.segmentation(r.recommended).k)
             for r in self.kept
         )
+
+    def unreadable(self) -> dict[str, str]:
+        return {}
 
     def load(self, run_id: str) -> Run:
         for each in self.kept:
@@ -58,7 +66,7 @@ class FakeWorkspace:
 
 @pytest.fixture(scope="session")
 def runs() -> tuple[Run, ...]:
-    base = example_run()
+    base = with_merges(example_run())
     return (
         base,
         replace(with_small_segment(base), id="2011-06-10-repeat-5m411000"),
@@ -84,6 +92,24 @@ def open_app(monkeypatch: pytest.MonkeyPatch, runs: tuple[Run, ...]) -> Callable
         if page != "overview":
             app.switch_page(str(PAGES / f"{page}.py"))
         # A page switch here starts with an empty link, unlike in a browser (tests/browser goes that way).
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return opened
+
+
+@pytest.fixture
+def open_on(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Return a function that opens a page of the app on a workspace that lies on disk."""
+
+    def opened(workspace: Path, page: str, **query: str) -> AppTest:
+        st.cache_data.clear()
+        monkeypatch.setattr(sys, "argv", ["app.py"])
+        monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", str(workspace))
+        app = AppTest.from_file(APP, default_timeout=120)
+        if page != "overview":
+            app.switch_page(str(PAGES / f"{page}.py"))
         for key, value in query.items():
             app.query_params[key] = value
         return app.run()

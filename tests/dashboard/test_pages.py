@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from discovery.charts import html
 from discovery.charts.theme import DARK, LIGHT
 from discovery.core.run import Run
 from discovery.core.segment import Segment, Segmentation
-from discovery.dashboard import frame, html, words
+from discovery.dashboard import frame, words
 
 Open = Callable[..., AppTest]
-CHARTS = {"overview": 1, "segments": 2, "validate": 6}
+CHARTS = {"overview": 1, "segments": 2, "validate": 6, "merges": 4}
 EVERY = pytest.mark.parametrize("page", CHARTS)
 
 

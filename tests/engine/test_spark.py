@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,12 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
+from benchmarks.stores import drawn
+from discovery.cluster.kmeans import fit_centres
+from discovery.cluster.mixture import fit_mixture
+from discovery.cluster.prepare import prepare
+from discovery.cluster.shrink import shrink
+from discovery.cluster.stored import assign_frame
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
 from discovery.core.rule import leaves
@@ -159,3 +166,43 @@ def test_the_whole_library_selects_the_same(spark: QueryEngine, simulated_store:
         where = {rule.name: rule.where for rule in library.rules}
         one, two = (membership(where, measure(each, dataset, as_of, names).table) for each in (engine, spark))
     assert_frame_equal(one, two)
+
+
+def stored_models() -> dict[str, tuple[dict[str, object], pd.DataFrame]]:
+    """A model of each sort, as a run keeps it, and the table it places customers of."""
+    records, _ = drawn("regular, sales, presents", 600, seed=3)
+    shrinkage = shrink(records, clip=3.0)
+    points = shrinkage.transform(records)
+    mixture = fit_mixture(records, points, 3, seed=1, starts=2)
+    features = records.as_frame()[["repeats", "recency", "log_total"]]
+    preparation = prepare(features, clip=3.0)
+
+    def kmeans(space: str, made: dict[str, object], of: object) -> dict[str, object]:
+        return {"kind": "kmeans", "space": space, "preparation": made, "centres": fit_centres(of, 4, 1, 3).tolist()}
+
+    plain = dict(preparation.as_plain())
+    return {
+        "mixture": ({**mixture.as_plain(), "space": "shrunken"}, records.as_frame()),
+        "kmeans of records": (kmeans("shrunken", shrinkage.as_plain(), points), records.as_frame()),
+        "kmeans of features": (kmeans("features", plain, preparation.transform(features)), features),
+    }
+
+
+@pytest.mark.parametrize("name", ["mixture", "kmeans of records", "kmeans of features"])
+def test_a_stored_model_places_customers_on_executors_as_here(spark: SparkEngine, name: str) -> None:
+    model, frame = stored_models()[name]
+    session = spark._session
+    text = session.sparkContext.broadcast(json.dumps(model))
+
+    def place(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        stored: Mapping[str, object] = json.loads(text.value)
+        for part in parts:
+            yield assign_frame(stored, part.set_index("customer_id")).reset_index()
+
+    here = assign_frame(model, frame)
+    rows = session.createDataFrame(frame.rename_axis("customer_id").reset_index()).repartition(5)
+    there = rows.mapInPandas(place, "customer_id string, segment_id string, strength double").toPandas()
+    there = there.set_index("customer_id").sort_index()
+    assert here["segment_id"].nunique() > 2
+    assert there["segment_id"].to_dict() == here["segment_id"].to_dict()
+    assert_series_equal(there["strength"], here["strength"], check_names=False, check_index_type=False, rtol=1e-9)

@@ -17,7 +17,7 @@ from discovery.core.run import Run
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.profile.describe import cliffs_delta
-from discovery.validate.distinctness import artefact_evidence, auc, distinctness_evidence, held_out_scores
+from discovery.validate.distinctness import auc, distinctness_evidence, held_out_scores
 from discovery.validate.merges import merge_verdicts
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import forward_value, response_evidence
@@ -133,17 +133,6 @@ def test_without_a_held_out_feature_distinctness_is_not_tested() -> None:
     assert held_out_scores(found, pd.DataFrame({"same": 1.0}, index=found.labels.index), 100, 1) is None
     out = [e for e in distinctness_evidence(found, None, {}, SETTINGS) if e.check == "heldout_auc"]
     assert {e.verdict for e in out} == {Verdict.NOT_TESTED}
-
-
-def test_an_artefact_is_named() -> None:
-    found = segmentation({"ones": 300, "rest": 700})
-    orders = pd.DataFrame(
-        {"orders": np.where(found.labels == "ones", 1.0, np.arange(1_000) % 9 + 2)}, found.labels.index
-    )
-    alarms = {e.subject[0]: e for e in artefact_evidence(found, orders, {})}
-    assert alarms["ones"].verdict is Verdict.WARN
-    assert "orders of exactly 1" in alarms["ones"].reason
-    assert alarms["rest"].verdict is Verdict.PASS
 
 
 def test_merges_by_equivalence_and_never_for_want_of_numbers() -> None:

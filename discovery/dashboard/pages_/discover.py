@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from discovery import service
-from discovery.charts import candidates
+from discovery.charts import candidates, html
 from discovery.charts.scorecard import method_name
-from discovery.dashboard import asking, frame, html, null, running, sources
+from discovery.dashboard import asking, frame, null, running, sources
 
 place = frame.begin_in()
 workspace = service.open_workspace(place.path)

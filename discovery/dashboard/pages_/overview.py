@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from discovery.charts import scorecard, sizes
-from discovery.dashboard import frame, html, words
+from discovery.charts import html, scorecard, sizes
+from discovery.dashboard import frame, words
 
 selection = frame.begin()
 run, segmentation, look = selection.run, selection.segmentation, selection.look
 
 frame.heading(selection, words.overview_title(run, segmentation), segmentation.structure_reason)
+if changed := words.lineage(segmentation):
+    st.html(html.block(html.text(changed, css="muted")))
 frame.tiles(scorecard.tiles(run, selection.by))
 
 if segmentation.k:
@@ -38,6 +40,12 @@ left, right = st.columns(2, gap="large")
 with left:
     frame.section("Which segments are alike?")
     st.html(html.block(html.text(words.merges_sentence(run, segmentation))))
+    if segmentation.k > 1:
+        st.page_link(
+            "discovery/dashboard/pages_/merges.py",
+            label="See the evidence and decide",
+            query_params={"run": run.id, "by": scorecard.method_name(selection.by)},
+        )
 with right:
     frame.section("Rows that could not be used")
     if run.problems:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import streamlit as st
 
 from discovery import service
-from discovery.charts import beside, overlap
+from discovery.charts import beside, html, overlap
 from discovery.charts.scorecard import method_name
-from discovery.dashboard import frame, html, library
-from discovery.dashboard.builder import Bench, show_builder
+from discovery.dashboard import frame, library
+from discovery.dashboard.builder import show_builder
+from discovery.dashboard.rule_edits import Bench
 
 selection = frame.begin()
 run, look = selection.run, selection.look

@@ -3,14 +3,15 @@
 import streamlit as st
 
 from discovery import service
-from discovery.charts import customer_map, detail, profile
-from discovery.dashboard import frame, html, words
+from discovery.charts import detail, html, profile
+from discovery.dashboard import deciding, frame, lookup, segment_desk, selecting, words
 
 selection = frame.begin()
 frame.nothing(selection)
 run, segmentation, look = selection.run, selection.segmentation, selection.look
 
 frame.heading(selection, words.segments_title(run, segmentation))
+deciding.show_said()
 frame.chart(
     profile.profile(run, selection.by, look),
     profile.profile_table(run, selection.by),
@@ -19,28 +20,26 @@ frame.chart(
     wide=True,
 )
 
-frame.section("Where they stand")
-frame.chart(
-    customer_map.customer_map(run, selection.by, look),
-    customer_map.customer_map_table(run, selection.by),
-    key="map",
-    alt="Every customer as a point, coloured by segment.",
-    segments=segmentation.segments,
-    zoom=True,
-    keyed=True,
-)
+frame.section("Where they stand", selecting.HOW)
+selecting.show_map(selection)
 
 names = {s.id: s.name for s in segmentation.placed}
 frame.section("One segment, closely")
 chosen = st.selectbox("Segment", list(names), format_func=lambda i: names[i], key="segment", bind="query-params")
 segment = segmentation.segment(chosen or segmentation.placed[0].id)
 st.html(html.block(f"<h3>{html.name(segment)}</h3>{html.text(segment.why_named)}"))
+segment_desk.show_words(selection, segment)
 frame.tiles(detail.detail_tiles(run, selection.by, segment.id))
 features = profile.segment_table(run, segment)
 if features.empty:
     st.html(html.block(html.text(words.undescribed(segment), css="muted")))
 else:
     frame.table(features, long=True)
+
+beside = profile.nearest_table(run, selection.by, segment)
+if len(beside):
+    frame.section(f"Beside {words.quoted(names[segment.nearest])}, the segment most like it")
+    frame.table(beside)
 
 rules = [r for r in run.rules if r.segmentation == selection.by and r.rule.segment_id == segment.id]
 frame.section("The rule that selects it")
@@ -49,10 +48,13 @@ if not rules:
 for each in rules:
     st.html(html.block(html.text(each.english)))
     st.code(service.rule_text(each.rule.where), language="sql", wrap_lines=True)
-    if each.rule.campaign:
-        st.html(html.block(html.text(f"What to send: {each.rule.campaign}")))
     if each.rule.fidelity:
         frame.table(detail.fidelity_table(each.rule.fidelity), narrow=True)
+
+segment_desk.show_desk(selection, segment)
+
+frame.section("Look up one customer", lookup.ABOUT)
+lookup.show_lookup(selection)
 
 frame.measured(
     "Medians and quartiles are in real units. The difference is Cliff's delta: how much more often a member lies "

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from discovery.charts import candidates, distinctness, response, scorecard
-from discovery.dashboard import frame, html, null, words
+from discovery.charts import candidates, distinctness, html, response, scorecard
+from discovery.dashboard import frame, null, words
 
 selection = frame.begin()
 frame.nothing(selection)
@@ -32,6 +32,25 @@ if outcomes:
             )
 else:
     st.html(html.block(html.text(words.NO_RESPONSE.format(days=run.horizon_days))))
+
+campaigns = response.campaigns(run, selection.by)
+frame.section("How they answered a campaign", words.EXPECTED if campaigns else words.NO_CAMPAIGNS)
+if campaigns:
+    left, right = st.columns(2)
+    with left:
+        given = st.selectbox("Campaign", campaigns, key="campaign", bind="query-params")
+        campaign = given if given in campaigns else campaigns[0]
+    answers = {response.COLUMNS[o]: o for o in response.outcomes(run, selection.by, campaign)}
+    with right:
+        asked = st.selectbox("Their answer", list(answers), key="answer", bind="query-params")
+    answer = answers.get(asked or "", next(iter(answers.values())))
+    frame.chart(
+        response.response(run, selection.by, answer, look, campaign),
+        response.response_table(run, selection.by, answer, campaign),
+        key=f"campaign-{answer}",
+        alt="A dot and interval for each segment, beside a line for everyone; an open diamond is what to expect.",
+        segments=segmentation.placed,
+    )
 
 if candidates.statistics(run, selection.by):
     frame.section("How many segments?", null.BAND)

@@ -53,15 +53,19 @@ SEASONAL: tuple[Feature, ...] = (
         "share of orders on a weekend",
         _SEASON,
         (("weekday", ">=", 5),),
-        words=("Weekday", "Weekend"),
+        words=("weekday {}", "weekend {}"),
     ),
     share_of_orders(
         "share_morning", "share of orders from 5:00 to 12:00 UTC", _SEASON, (("hour", ">=", 5), ("hour", "<", 12))
     ),
     share_of_orders(
-        "share_evening", "share of orders from 17:00 UTC", _SEASON, (("hour", ">=", 17),), words=("Daytime", "Evening")
+        "share_evening",
+        "share of orders from 17:00 UTC",
+        _SEASON,
+        (("hour", ">=", 17),),
+        words=("daytime {}", "evening {}"),
     ),
-    _season("november_december", "in November and December", ("All-year", "Holiday")),
+    _season("november_december", "in November and December", ("all-year {}", "holiday {}")),
     _season("black_friday", "from Black Friday to Cyber Monday"),
     _season("christmas", "from 1 to 25 December"),
     _season("valentines", "in the two weeks before Valentine's Day"),
@@ -88,7 +92,7 @@ ENGAGEMENT: tuple[Feature, ...] = (
     *windowed(_OPENS, 30, 90),
     _CLICKS,
     *windowed(_CLICKS, 30),
-    *windowed(_CLICKS, 90, holdout=True, words=("Unengaged", "Engaged")),
+    *windowed(_CLICKS, 90, holdout=True, words=("unengaged {}", "engaged {}")),
     ratio(
         "click_rate_90d",
         "clicks per e-mail received in the last 90 days",
@@ -98,7 +102,7 @@ ENGAGEMENT: tuple[Feature, ...] = (
         unit="times",
         missing="no e-mail received: missing",
         human_step=SHARES,
-        words=("Rarely clicking", "Clicking"),
+        words=("{} who rarely click", "{} who click"),
     ),
     *windowed(_campaigns("campaigns_received", "different campaigns received by e-mail", EMAILED), 90),
     *windowed(_campaigns("campaigns_opened", "different campaigns a person opened", OPENED, where=HUMAN), 90),
@@ -118,7 +122,7 @@ ENGAGEMENT: tuple[Feature, ...] = (
         _ENGAGEMENT,
         CLICKED,
         where=HUMAN,
-        words=("Clicked lately", "Long since a click"),
+        words=("{} who clicked lately", "{} who stopped clicking"),
     ),
     since("days_since_subscribed", "days since last subscribing", _ENGAGEMENT, ("subscribed",)),
     *windowed(counted("sms_received", "SMS received", _ENGAGEMENT, TEXTED, "SMS"), 90),
@@ -156,7 +160,7 @@ ENGAGEMENT: tuple[Feature, ...] = (
 
 BROWSING: tuple[Feature, ...] = (
     *windowed(_VIEWS, 30),
-    *windowed(_VIEWS, 90, holdout=True, words=("Rarely browsing", "Browsing")),
+    *windowed(_VIEWS, 90, holdout=True, words=("{} who rarely browse", "{} who browse")),
     *windowed(counted("site_visits", "site visits", _BROWSING, ("active_on_site",), "visits"), 90),
     since("days_since_last_visit", "days since last site visit", _BROWSING, ("active_on_site", "viewed_product")),
     *windowed(counted("searches", "searches", _BROWSING, ("submitted_search",), "searches"), 90),

@@ -36,7 +36,7 @@ def _distinct(column: str, label: str) -> Feature:
         fill=0.0,
         holdout=True,
         human_step=COUNTS,
-        words=(f"Few different {label}", f"Many different {label}"),
+        words=(f"{{}} of few {label}", f"{{}} of many {label}"),
     )
 
 
@@ -53,7 +53,7 @@ def _top(column: str, name: str, label: str) -> Feature:
         fill=0.0,
         holdout=True,
         human_step=SHARES,
-        words=(f"Spread over many a {label}", f"Favours one {label}"),
+        words=("wide-ranging {}", f"one-{label} {{}}"),
     )
 
 
@@ -68,7 +68,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         fill=0.0,
         cluster=True,
         human_step=MONEY,
-        words=("Small baskets", "Big baskets"),
+        words=("small-basket {}", "big-basket {}"),
     ),
     Feature(
         "largest_order",
@@ -102,7 +102,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         fill=0.0,
         holdout=True,
         human_step=COUNTS,
-        words=("Few units an order", "Many units an order"),
+        words=("few-unit {}", "bulk {}"),
     ),
     _distinct("product_id", "products"),
     _distinct("category", "categories"),
@@ -119,7 +119,6 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         missing=_GAP,
         fill="days_since_last_order",
         human_step=DAYS,
-        words=("Short gaps", "Long gaps"),
     ),
     Feature(
         "median_gap_days",
@@ -133,7 +132,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         fill="days_since_last_order",
         cluster=True,
         human_step=DAYS,
-        words=("Short gaps", "Long gaps"),
+        words=("{} with short gaps", "{} with long gaps"),
     ),
     Feature(
         "gap_variation",
@@ -144,7 +143,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         unit="times",
         missing="fewer than three orders, or all on one day: missing",
         human_step=RATIOS,
-        words=("Regular", "Irregular"),
+        words=("regular {}", "irregular {}"),
     ),
     ratio(
         "overdue_ratio",
@@ -153,7 +152,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         "days_since_last_order",
         "median_gap_days",
         missing="fewer than two orders, or all on one day: missing",
-        words=("On time", "Overdue"),
+        words=("on-time {}", "overdue {}"),
     ),
     share_of_orders(
         "share_discounted",
@@ -161,7 +160,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         _MONEY_FAMILY,
         (("discount", ">", 0),),
         missing="no order, or discounts not known: missing",
-        words=("Full price", "Discount seekers"),
+        words=("full-price {}", "discount {}"),
     ),
     share_of_orders(
         "share_full_price",
@@ -183,7 +182,7 @@ ORDER_SHAPE: tuple[Feature, ...] = (
         fill=0.0,
         holdout=True,
         human_step=SHARES,
-        words=("Rarely refunded", "Often refunded"),
+        words=("{} with few refunds", "{} with many refunds"),
     ),
     ratio(
         "net_share",

@@ -18,8 +18,8 @@ from discovery.features.vocabulary.terms import (
     windowed,
 )
 
-_ORDERS = counted("orders", "orders", "RFM", ORDERED, "orders", cluster=True, words=("Few orders", "Frequent"))
-_REVENUE = summed("revenue", "gross revenue", ORDERED, cluster=True, words=("Low spend", "High spend"))
+_ORDERS = counted("orders", "orders", "RFM", ORDERED, "orders", cluster=True, words=("occasional {}", "frequent {}"))
+_REVENUE = summed("revenue", "gross revenue", ORDERED, cluster=True, words=("low spenders", "big spenders"))
 _NET_REVENUE = summed("net_revenue", "net revenue", (*ORDERED, *REFUNDED))
 
 
@@ -48,7 +48,7 @@ RFM: tuple[Feature, ...] = (
         missing=NO_ORDER,
         fill=NEVER_DAYS,
         cluster=True,
-        words=("Recent", "Lapsed"),
+        words=("active {}", "lapsed {}"),
     ),
     Feature(
         "days_since_first_order",
@@ -61,10 +61,10 @@ RFM: tuple[Feature, ...] = (
         fill=NEVER_DAYS,
         cluster=True,
         human_step=DAYS,
-        words=("New", "Long-standing"),
+        words=("new {}", "long-standing {}"),
     ),
     _ORDERS,
-    *windowed(_ORDERS, 30, 60, 90, 180, 365, words=("Quiet lately", "Active lately")),
+    *windowed(_ORDERS, 30, 60, 90, 180, 365, words=()),
     replace(
         _ORDERS,
         name="orders_61_to_120d",
@@ -75,7 +75,7 @@ RFM: tuple[Feature, ...] = (
         words=(),
     ),
     _REVENUE,
-    *windowed(_REVENUE, 30, 90, 180, 365, words=("Low recent spend", "High recent spend")),
+    *windowed(_REVENUE, 30, 90, 180, 365, words=()),
     _NET_REVENUE,
     *windowed(_NET_REVENUE, 365),
     ratio(
@@ -85,7 +85,7 @@ RFM: tuple[Feature, ...] = (
         "orders_60d",
         "orders_61_to_120d",
         missing="no order 61 to 120 days ago: missing",
-        words=("Slowing", "Speeding up"),
+        words=("slowing {}", "accelerating {}"),
     ),
     # Klaviyo's scores: recency by fixed days, frequency and money by thirds of those who ordered.
     _score("r_score", "recency score, 3 is best", "days_since_last_order", "recency"),

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from discovery.core.segment import UNASSIGNED, Description, Segment, Segmentation
+from discovery.core.review import Identity
+from discovery.core.segment import Description, Segment, Segmentation
 from discovery.core.settings import ReviewSettings
 
 Scores = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Identity:
-    """How the segments of two segmentations belong together.
-
-    Parameters
-    ----------
-    same : mapping
-        Id now to id before, one to one.
-    born, died : tuple of str
-        Ids now without one before, and ids before without one now.
-    split : mapping
-        Id before to the ids now that each hold a good part of its customers, where there are several.
-    merged : mapping
-        Id now to the ids before that each gave it a good part of themselves, where there are several.
-    """
-
-    same: Mapping[str, str]
-    born: tuple[str, ...]
-    died: tuple[str, ...]
-    split: Mapping[str, tuple[str, ...]]
-    merged: Mapping[str, tuple[str, ...]]
-
-
 def match(before: Segmentation, now: Segmentation, settings: ReviewSettings) -> Identity:
     """Return how the segments belong together.
+
+    Rules are written by people and keep their ids; clusters are matched.
 
     Every pair is scored by the Jaccard index of their members, among customers known both times, and by the likeness of
     their profiles; the assignment with the highest total is taken (Hungarian method; Kuhn 1955), and pairs that score
@@ -52,6 +31,10 @@ def match(before: Segmentation, now: Segmentation, settings: ReviewSettings) -> 
     both: it does not depend on units. Without a common feature only members count.
     """
     first, second = before.placed, now.placed
+    if before.name == now.name == "rules":
+        known, today = [s.id for s in first], [s.id for s in second]
+        born, died = (tuple(i for i in a if i not in b) for a, b in ((today, known), (known, today)))
+        return Identity({i: i for i in today if i in known}, born, died, {}, {})
     shared = _shared(before, now, first, second)
     sizes, new_sizes = shared.sum(axis=1), shared.sum(axis=0)
     union = sizes[:, None] + new_sizes[None, :] - shared
@@ -102,9 +85,3 @@ def _several(
     part = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
     found = {a.id: tuple(b.id for j, b in enumerate(among) if part[i, j] >= share) for i, a in enumerate(of)}
     return {segment: others for segment, others in found.items() if len(others) > 1}
-
-
-def renamed(labels: pd.Series, identity: Identity) -> pd.Series:
-    """Return today's labels in the ids of before; a segment that was born keeps its own, marked as new."""
-    names = dict(identity.same) | {b: f"new {b}" for b in identity.born}
-    return labels.map(lambda each: each if each == UNASSIGNED else names[each])

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from discovery.core.review import DRIFT_COLUMNS
 from discovery.core.settings import ReviewSettings
 
 _BINS = 10
 #: Half a customer in an empty bin, so that no logarithm is infinite.
 _HALF = 0.5
-COLUMNS = ("segment_id", "feature", "psi", "limit", "drifted", "before", "now", "n_before", "n_now")
 
 
 def drift(
@@ -62,7 +62,7 @@ def drift(
             limit = max(settings.min_psi, _by_chance(shape, len(a), len(b), settings.psi_draws, seed))
             medians = (float(np.nanmedian(a)), float(np.nanmedian(b)) if np.isfinite(b).any() else np.nan)
             rows.append((segment, name, value, limit, value > limit, *medians, len(a), len(b)))
-    found = pd.DataFrame(rows, columns=list(COLUMNS))
+    found = pd.DataFrame(rows, columns=list(DRIFT_COLUMNS))
     return found.assign(over=found["psi"] / found["limit"]).sort_values(
         ["over", "segment_id", "feature"], ascending=[False, True, True], ignore_index=True
     ).drop(columns="over")  # fmt: skip

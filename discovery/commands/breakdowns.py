@@ -1,0 +1,57 @@
+"""The command of breakdowns: a rate or an amount by places, bands, tiers or answers, segment by segment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from discovery import service
+from discovery.commands.terminal import AsJson, InWorkspace, answer, console
+from discovery.core.errors import UsageError, did_you_mean
+
+
+def breakdown(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    workspace: InWorkspace,
+    by: Annotated[str, typer.Option(help="What to break down by, such as country, aov_band or engagement_tier.")],
+    across: Annotated[str, typer.Option(help="What to cross it with; the segments unless stated.")] = "segment",
+    measure: Annotated[str, typer.Option(help="What to measure, such as ordered, revenue or customers.")] = "customers",
+    segmentation: Annotated[str, typer.Option(help="Such as kmeans; empty: the recommended one.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print a rate or an amount for every group of customers, crossed with the segments or anything else.
+
+    Cells of fewer than 10 customers show no value, nor do those that would give one away by subtraction.
+    """
+    # Charts take half a second to load, which no other command should wait for.
+    from discovery.charts.crossed import cross, crossed_data, crossed_table
+    from discovery.charts.groups import grouped, groupings
+    from discovery.charts.measures import measures, revenue
+
+    run = service.load_run(service.open_workspace(workspace), run_id)
+    segments = segmentation or run.recommended
+    run.segmentation(segments)
+    ways = list(groupings(run))
+    for option, name in (("--by", by), ("--across", across)):
+        _known(option, name, ways)
+    known = {m.name: m for m in (*measures(run), revenue(run))}
+    _known("--measure", measure, list(known))
+    found = cross(run, grouped(run, segments, by), grouped(run, segments, across), known[measure])
+    if as_json:
+        head = {"run": run.id, "segmentation": segments, "by": by, "across": across, "measure": measure}
+        unit = {"unit": found.measure.unit, "currency": run.currency}
+        answer({**head, **unit, "cells": crossed_data(found).to_dict("records")}, True, "")
+        return
+    shown = crossed_table(found)
+    table = Table(*map(str, shown.columns), box=None)
+    for row in shown.itertuples(index=False):
+        table.add_row(*(str(cell).replace("[", r"\[") for cell in row))
+    console().print(f"{found.measure.label}, by {found.rows.label} and {found.columns.label}.")
+    console().print(table)
+
+
+def _known(option: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise UsageError(f"{option} must be one of {', '.join(known)}; got {name!r}. {did_you_mean(name, known)}")

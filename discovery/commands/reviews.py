@@ -1,0 +1,80 @@
+"""The command of the quarterly review: two runs compared, and the report of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from discovery import service
+from discovery.charts.format import count, day
+from discovery.commands.progress_bars import progress_bars
+from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console
+from discovery.core.errors import UsageError
+from discovery.core.review import Review
+from discovery.core.review_document import whole_document
+from discovery.report import Paper, write_report
+
+
+def review(
+    workspace: InWorkspace,
+    before: Annotated[str, typer.Argument(metavar="[RUN_BEFORE]", help="The earlier run's id.")] = "",
+    now: Annotated[str, typer.Argument(metavar="[RUN_NOW]", help="The later run's id.")] = "",
+    quarter: Annotated[str, typer.Option(help="Such as 2011Q3, instead of two runs; needs --config.")] = "",
+    config: Annotated[Path | None, typer.Option(help="A YAML config: what runs of the quarter are made by.")] = None,
+    segmentation: Annotated[str, typer.Option(help="Such as kmeans; empty: recommended in the earlier run.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder to write the report to: HTML, PDF, XLSX, Markdown.")] = None,
+    paper: Annotated[Paper, typer.Option(help="Of the PDF.")] = "A4",
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two runs: who moved, what drifted, what answers, and which segments to keep, merge, redefine, retire."""
+    if bool(quarter) == bool(before) or bool(before) != bool(now) or bool(quarter) != bool(config):
+        raise UsageError("A review needs two runs, or --quarter and --config: discovery review --quarter 2011Q3 ...")
+    worked = False
+    with progress_bars(quiet or as_json) as tell:
+
+        def told(step: str, done: float) -> None:
+            nonlocal worked
+            worked = True
+            tell(step, done)
+
+        if config is not None:
+            read = service.read_config(config, overrides or ())
+            found = service.review_quarter(read, service.Workspace(workspace), quarter, segmentation, told)
+        else:
+            found = service.review(service.open_workspace(workspace), before, now, segmentation, told)
+    written = _written(found, workspace, out, paper) if out else ()
+    if as_json:
+        answer(whole_document(found), True, "")
+        return
+    if not worked:
+        typer.echo("Nothing is new: this is the review as it was made.")
+    _print(found)
+    typer.echo("\n".join(written) or "Its report, for people who were not here: add --out FOLDER.")
+
+
+def _written(review: Review, workspace: Path, out: Path, paper: Paper) -> tuple[str, ...]:
+    place = service.open_workspace(workspace)
+    before, now = (service.load_run(place, run_id) for run_id in (review.before, review.now))
+    made = write_report(review, before, now, out, paper=paper)
+    return (*(f"Written: {path}" for path in made.paths.values()), *made.missing)
+
+
+def _print(review: Review) -> None:
+    out = console()
+    out.print(f"\n[bold]{review.question_asked}[/bold]")
+    dates = f"{day(review.as_of_before)} and {day(review.as_of_now)}"
+    out.print(f"Review {review.id}: {review.segmentation} at {dates}.\n")
+    table = Table("segment", "before", "now", "what to do", "why", box=None)
+    for s in review.segments:
+        name = s.name.replace("[", r"\[")
+        table.add_row(name, count(s.size_before), count(s.size_now), s.action.value, s.reason.replace("[", r"\["))
+    out.print(table)
+    for heading, lines in (("", review.summary), ("Movements", review.flows), ("Notes", review.notes)):
+        out.print(f"\n[bold]{heading}[/bold]" if heading and lines else "")
+        for line in lines:
+            out.print(line.replace("[", r"\["))

@@ -1,0 +1,58 @@
+"""Breakdowns from the command line: the same cells as the page, small ones suppressed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from discovery.core.run import Run
+from tests.cli.test_cli import answer, discovery
+
+
+def test_cells_add_up_and_small_ones_are_silent(planted_workspace: Path, planted_run: Run) -> None:
+    here = ("breakdown", planted_run.id, "-w", planted_workspace, "--by", "country", "--segmentation", "kmeans")
+    told = answer(*here, "--measure", "revenue")
+    cells = {(c["row"], c["column"]): c for c in told["cells"]}
+    values = planted_run.table.values
+    assert cells["", ""]["customers"] == len(values)
+    assert (told["unit"], told["currency"]) == ("money", planted_run.currency)
+    assert cells["", ""]["value"] == pytest.approx(values["revenue_365d"].mean())
+    labels = planted_run.segmentation("kmeans").labels
+    for (row, column), cell in cells.items():
+        if row in ("US", "GB", "DE") and column:
+            mine = values[(values["country"] == row) & (labels == column)]
+            assert cell["customers"] == len(mine)
+            if cell["state"]:
+                assert cell["value"] is cell["low"] is cell["high"] is None
+            else:
+                assert cell["value"] == pytest.approx(mine["revenue_365d"].mean())
+        if 0 < cell["n"] < 10:
+            assert cell["state"]
+    crossed = answer(*here, "--across", "aov_band")
+    assert sum(c["customers"] for c in crossed["cells"] if c["row"] and c["column"]) == len(values)
+
+
+def test_people_read_a_table(planted_workspace: Path, planted_run: Run) -> None:
+    done = discovery("breakdown", planted_run.id, "-w", planted_workspace, "--by", "country")
+    assert done.returncode == 0
+    assert "United States" in done.stdout
+    assert f"{len(planted_run.table)}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--by", "contry"), "Did you mean 'country'?"),
+        (("--by", "country", "--measure", "happiness"), "--measure must be one of"),
+        (("--by", "country", "--across", "x"), "--across must be one of"),
+        (("--by", "country", "--segmentation", "kmean"), "kmeans"),
+    ],
+)
+def test_what_cannot_be_broken_down_is_one_line(
+    planted_workspace: Path, planted_run: Run, words: tuple[str, ...], says: str
+) -> None:
+    done = discovery("breakdown", planted_run.id, "-w", planted_workspace, *words)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
