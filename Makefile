@@ -62,7 +62,7 @@ docs: install-dev
 
 lock:
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
-	uv pip compile pyproject.toml --extra build --extra bench --extra dev --extra geo --extra spark --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --extra bench --extra dev --extra geo --extra login --extra spark --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) demo

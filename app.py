@@ -1,15 +1,17 @@
-"""The browser's entry: page set-up and navigation, nothing else."""
+"""The browser's entry: page set-up, navigation and the gate before it, nothing else."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from discovery import dashboard
+from discovery.dashboard import gate
 
 PAGES = Path(dashboard.__file__).parent / "pages_"
 
 st.set_page_config(page_title="Segment discovery", layout="wide")
-st.navigation(
+passed = gate.passed()
+page = st.navigation(
     [
         st.Page(PAGES / "overview.py", title="Overview", default=True),
         st.Page(PAGES / "discover.py", title="Discover", url_path="discover"),
@@ -20,5 +22,9 @@ st.navigation(
         st.Page(PAGES / "breakdowns.py", title="Breakdowns", url_path="breakdowns"),
         st.Page(PAGES / "review.py", title="Review", url_path="review"),
         st.Page(PAGES / "export.py", title="Export", url_path="export"),
-    ]
-).run()
+    ],
+    position="sidebar" if passed else "hidden",
+)
+gate.show(passed)
+if passed:
+    page.run()

@@ -15,6 +15,7 @@ SECTIONS = {
     "lifetime": "benchmarks.lifetime",
     "features": "benchmarks.features",
     "clusters": "benchmarks.clusters",
+    "real-data": "benchmarks.real_data",
     "scale": "benchmarks.scale",
     "many-rules": "benchmarks.many_rules",
     "merges": "benchmarks.merges",

@@ -184,13 +184,23 @@ def dashboard(
     workspace: InWorkspace,
     port: Annotated[int, typer.Option(help="On 127.0.0.1.", min=1, max=65535)] = 8501,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open a browser window.")] = False,
+    base_path: Annotated[str, typer.Option(help="Behind a proxy: what the pages stand under, as shop/segments.")] = "",
+    login: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="A TOML file naming where people log in, which they then must (OIDC)."
+        ),
+    ] = None,
 ) -> None:
     """Serve the dashboard to this machine only."""
     service.open_workspace(workspace)
     entry = service.shipped("app.py")
     command = [sys.executable, "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
-    command += ["--server.headless", "false" if open_browser else "true", "--", "--workspace", str(workspace.resolve())]
-    typer.echo(f"Dashboard on http://127.0.0.1:{port} (stop it with Ctrl-C)")
+    command += ["--server.headless", "false" if open_browser else "true"]
+    command += ["--server.baseUrlPath", base_path] if base_path else []
+    command += ["--secrets.files", str(login.resolve())] if login else []
+    command += ["--", "--workspace", str(workspace.resolve()), *(["--login"] if login else [])]
+    typer.echo(f"Dashboard on http://127.0.0.1:{port}/{base_path.strip('/')} (stop it with Ctrl-C)")
     # Streamlit looks for .streamlit/config.toml, which binds it to this machine, in the folder it starts in.
     sys.exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)
 

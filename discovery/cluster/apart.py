@@ -37,8 +37,8 @@ def known_well(records: Records, settings: ClusterSettings, seed: int) -> NDArra
 def beyond_null(points: Matrix, nulls: Iterable[Matrix], seed: int) -> float:
     """Return how much more clearly customers belong to groups than structureless ones do, in deviations of those.
 
-    For each number of groups, what clearness exceeds that of the nulls by counts, and a lack of it does not: three kinds
-    far apart are not cut into seven clearly. The mean over the numbers is set beside the same of each null.
+    For each number of groups, what clearness exceeds that of the nulls by counts, and a lack of it does not: three
+    kinds far apart are not cut into seven clearly. The mean over the numbers is set beside the same of each null.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from discovery.charts.format import NONE, day, joined
 from discovery.charts.scorecard import method_name
 from discovery.core.decision import Decision, DecisionKind
 from discovery.core.errors import DiscoveryError
-from discovery.dashboard import frame
+from discovery.dashboard import frame, gate
 from discovery.dashboard.frame import Selection
 from discovery.dashboard.words import quoted
 
@@ -34,7 +34,10 @@ def workspace() -> service.Workspace:
 
 
 def ask_who() -> str:
-    """Return the reader's name, typed once and kept while the page is open."""
+    """Return the reader's name: the one they logged in with, or one typed once and kept while the page is open."""
+    if known := gate.user_name():
+        st.html(html.block(html.text(f"You decide as {known}.", css="muted")))
+        return known
     name = st.text_input(
         "Your name",
         key="who",

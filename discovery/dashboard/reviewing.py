@@ -114,7 +114,9 @@ def show_compare(place: Place, shown: service.ReviewSummary | None) -> None:
     workspace = service.open_workspace(place.path)
     second = workspace.segmentations(now)
     both = {method_name(name): name for name in workspace.segmentations(before) if name in second}
-    by = st.selectbox("Segments made by", [_USUAL, *both], key=f"compare-by-{before}-{now}")
+    names = [_USUAL, *both]
+    usual = _at(names, method_name(shown.segmentation)) if shown else 0
+    by = st.selectbox("Segments made by", names, index=usual, key=f"compare-by-{of}-{before}-{now}")
     if st.button("Compare these two runs", type="secondary" if shown else "primary"):
         _compare(workspace, before, now, both.get(by, ""))
 

@@ -12,7 +12,6 @@ from discovery.cluster.stored import assign_features, assign_records
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
 from discovery.core.question import BusinessQuestion
-from discovery.core.records import Records
 from discovery.core.rule import Rule, leaves
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED, Segmentation

@@ -119,9 +119,10 @@ def place(
         at = history.now.customer.get_indexer(table.values.index[inside])
         history = replace(history, now=history.now.taken(at)) if (at >= 0).all() else None
     if shrunken and history is not None:
-        some = some_rows(len(history.now), settings.fit_rows, seed)
-        shrinkage = shrink(history.now.taken(some), settings.clip)
+        learnt_from = history.now.taken(some_rows(len(history.now), settings.fit_rows, seed))
+        shrinkage = shrink(learnt_from, settings.clip)
         return Placed(inside, shrinkage.transform(history.now), shrinkage, history)
     frame = table.filled(names).loc[inside]
-    preparation = prepare(frame.iloc[some_rows(len(frame), settings.fit_rows, seed)], settings.clip, settings.correlated)
+    some = some_rows(len(frame), settings.fit_rows, seed)
+    preparation = prepare(frame.iloc[some], settings.clip, settings.correlated)
     return Placed(inside, preparation.transform(frame), preparation, history)
