@@ -6,7 +6,7 @@
 #   make check     formatting, lint and types
 #   make app       serve the dashboard of WORKSPACE (default: the demo's)
 #   make bench     measure speed, memory and quality; rewrites benchmarks/README.md
-#   make docs      list what the manual holds and check its examples
+#   make docs      write the generated pages anew and build the manual into site/
 #   make lock      write the locks anew from pyproject.toml
 #   make clean     remove .venv and the demo
 
@@ -58,11 +58,12 @@ bench: install-dev
 	$(BIN)/python -m benchmarks
 
 docs: install-dev
-	$(BIN)/python -m pytest tests/docs --doctest-glob='*.md' docs
+	for page in docs/write_*.py; do $(BIN)/python $$page || exit 1; done
+	$(BIN)/mkdocs build --strict
 
 lock:
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
-	uv pip compile pyproject.toml --extra build --extra bench --extra dev --extra geo --extra login --extra spark --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --extra bench --extra dev --extra docs --extra geo --extra login --extra spark --universal --python-version 3.11 --generate-hashes --no-header -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) demo

@@ -97,8 +97,8 @@ def followed(records: Records, truth: NDArray[np.int64], seed: int) -> Followed:
     """Return how near the segmentations come to the kinds."""
     points = shrink(records, SETTINGS.clip).transform(records)
     kinds = len(np.unique(truth))
-    k = choose_kinds(records, points, SETTINGS.k_high, seed, SETTINGS.min_cluster_share, lambda done: None)[0]
-    mixture = fit_mixture(records, points, min(k, SETTINGS.band_high), seed, SETTINGS.n_init)
+    k = choose_kinds(records, points, SETTINGS.band_high, seed, SETTINGS.min_cluster_share, lambda done: None)[0]
+    mixture = fit_mixture(records, points, k, seed, SETTINGS.n_init)
     by_kmeans = assign(points, fit_centres(points, kinds, seed, SETTINGS.n_init))[0]
     trees = HistGradientBoostingClassifier(max_iter=80, max_depth=4, learning_rate=0.08, random_state=seed)
     best = cross_val_predict(trees, records.as_frame().to_numpy(), truth, cv=5)

@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from discovery.core.run import Run
     from discovery.core.segment import Segmentation
     from discovery.service import (
+        decide,
         discover,
+        evaluate_rule_file,
         evaluate_rules,
+        explain_customer,
+        export_klaviyo,
+        export_members,
+        export_run,
         extract_features,
+        lint_rules,
+        load_run,
+        merge,
         open_workspace,
         read_canonical,
         read_klaviyo,
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
         read_table,
         review,
         simulate,
+        undo_decision,
     )
 
 __all__ = [
@@ -37,9 +47,18 @@ __all__ = [
     "Rule",
     "Run",
     "Segmentation",
+    "decide",
     "discover",
+    "evaluate_rule_file",
     "evaluate_rules",
+    "explain_customer",
+    "export_klaviyo",
+    "export_members",
+    "export_run",
     "extract_features",
+    "lint_rules",
+    "load_run",
+    "merge",
     "open_workspace",
     "read_canonical",
     "read_klaviyo",
@@ -47,6 +66,7 @@ __all__ = [
     "read_table",
     "review",
     "simulate",
+    "undo_decision",
 ]
 
 _NOUNS = {

@@ -20,7 +20,7 @@ _NO_PROVIDER = (
     "Log-in was switched on, and nothing says where people log in. Name an OpenID Connect provider in a TOML file, and "
     "start the dashboard with it; docs/deploying.md says more:"
 )
-_PROVIDER = """discovery dashboard --workspace FOLDER --login login.toml
+PROVIDER = """discovery dashboard --workspace FOLDER --login login.toml
 
 # login.toml
 [auth]
@@ -61,7 +61,7 @@ def show(passed: bool) -> None:
         return
     st.html(sheet(theme(st.context.theme.type)))
     if "is_logged_in" not in st.user:
-        frame.stop("There is no way to log in yet.", _NO_PROVIDER, _PROVIDER)
+        frame.stop("There is no way to log in yet.", _NO_PROVIDER, PROVIDER)
     if st.user.get("is_logged_in"):
         st.html(html.block(html.text(f"{user_name()} may not see these pages", "h1")))
         st.html(html.block(html.text("Ask whoever runs this dashboard to allow your e-mail address.")))

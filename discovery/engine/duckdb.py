@@ -36,7 +36,9 @@ class Engine:
         }
         self._connection = duckdb.connect(config=config)
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute("SET enable_progress_bar = false")
+        # In a notebook without ipywidgets it is off, and even switching it off is refused.
+        if self.scalar("SELECT current_setting('enable_progress_bar')"):
+            self.run("SET enable_progress_bar = false")
 
     def __enter__(self) -> Engine:
         return self

@@ -94,9 +94,9 @@ def mixture_segmentation(
     few = records.taken(some_rows(len(records), settings.choice_rows, seed))
     least, told = settings.min_cluster_share, "Fitting the mixture"
     best, tried = choose_kinds(
-        few, shrinkage.transform(few), settings.k_high, seed, least, lambda done: progress(told, done)
+        few, shrinkage.transform(few), settings.band_high, seed, least, lambda done: progress(told, done)
     )
-    k = most_kinds(len(few), settings.k) if settings.k else min(best, settings.band_high)
+    k = most_kinds(len(few), settings.k) if settings.k else best
     fitted = fit_mixture(some, shrinkage.transform(some), k, seed, settings.n_init, least)
     member = fitted.membership(records)
     labels, strength = member.argmax(axis=1), member.max(axis=1)

@@ -69,20 +69,26 @@ def address(chromium: object, run_workspace: Path, tmp_path_factory: pytest.Temp
 
 
 @contextmanager
-def served(workspace: Path, log: Path) -> Iterator[str]:
-    """Give the address of the app on a free port, in a process group of its own."""
+def served(workspace: Path, log: Path, base: str = "", secrets: Path | None = None) -> Iterator[str]:
+    """Give the address of the app on a free port, in a process group of its own.
+
+    `base` is the path that a proxy would serve it under; with `secrets` people must log in.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--", "--workspace", str(workspace)]
+    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--server.baseUrlPath", base]
+    options += ["--secrets.files", str(secrets)] if secrets else []
+    options += ["--", "--workspace", str(workspace), *(["--login"] if secrets else [])]
     with log.open("w") as out:
         server = subprocess.Popen(
             [*command, *options], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        _wait_until_healthy(server, port, log)
-        yield f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}/{base}".rstrip("/")
+        _wait_until_healthy(server, address, log)
+        yield address
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=20)
@@ -174,13 +180,13 @@ def _picture(page: object, name: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
 
 
-def _wait_until_healthy(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         if server.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -11,6 +13,7 @@ from streamlit.errors import StreamlitAuthError
 from streamlit.testing.v1 import AppTest
 
 from discovery import service
+from discovery.cli import app as command_line
 from tests.dashboard.conftest import APP, PAGES
 from tests.dashboard.test_pages import charts, text
 from tests.dashboard.test_review_page import button, write_example
@@ -132,3 +135,25 @@ def test_who_logs_out_is_outside(place: Path) -> None:
     app.run()
     assert not charts(app)
     assert [b.label for b in app.button] == ["Log in"]
+
+
+def test_the_command_switches_it_on_and_names_the_path(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        started.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    secrets = place / "login.toml"
+    secrets.touch()
+    words = ["dashboard", "-w", str(place), "--base-path", "shop/segments", "--login", str(secrets)]
+    for asked in (words[:3], words):
+        with pytest.raises(SystemExit):
+            command_line(asked, standalone_mode=False)
+    plain, full = started
+    assert "--login" not in plain
+    assert "--server.baseUrlPath" not in plain
+    assert full[full.index("--server.baseUrlPath") + 1] == "shop/segments"
+    assert full[full.index("--secrets.files") + 1] == str(secrets)
+    assert full[full.index("--") :] == ["--", "--workspace", str(place), "--login"]

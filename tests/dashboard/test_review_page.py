@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from discovery import service
 from discovery.charts.format import amount, count
+from discovery.core.errors import UsageError
 from discovery.core.review import Action, Review
 from discovery.core.run import Run
 from discovery.report import report_file
@@ -211,6 +212,11 @@ def test_every_file_of_the_report_is_handed_over(open_on: Open, made_up: Path, m
     disabled = [d.proto.label for d in app.get("download_button") if d.proto.disabled]
     assert disabled == ["Download the PDF"]
     assert NO_BROWSER in text(app)
+    review = the_review(made_up)
+    runs = [service.open_workspace(made_up).load(run_id) for run_id in (review.before, review.now)]
+    monkeypatch.setattr("discovery.report.pdf.browser", lambda: None)
+    with pytest.raises(UsageError, match="Install one"):
+        report_file(review, *runs, "pdf")
 
 
 def test_one_run_is_not_enough(open_on: Open, tmp_path: Path) -> None:

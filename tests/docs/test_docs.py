@@ -108,3 +108,27 @@ def test_the_page_of_features_is_the_vocabulary() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert (ROOT / "docs" / "features.md").read_text(encoding="utf-8") == module.page(), "run docs/write_features.py"
+
+
+def test_deploying_names_what_exists() -> None:
+    from streamlit import config
+
+    from discovery.dashboard import frame, gate
+
+    text = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    told = subprocess.run(
+        [sys.executable, "-m", "discovery", "dashboard", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    ours = re.findall(r"(--[a-z-]+)", "\n".join(re.findall(r"^discovery dashboard.*", text, flags=re.MULTILINE)))
+    assert set(ours) == {"--workspace", "--port", "--base-path", "--login"}
+    assert all(option in told for option in ours)
+    for setting in re.findall(r"(?:`|--)((?:server|secrets)\.(?!toml)\w+)", text):
+        assert setting in config.get_config_options(), setting
+    assert set(re.findall(r"SEGMENT_DISCOVERY_\w+", text)) == {frame.VARIABLE, gate.VARIABLE}
+    assert config.get_option("server.maxUploadSize") == 200
+    assert set(re.findall(r"segment-discovery\[(\w+)\]", text)) <= set(PROJECT["optional-dependencies"])
+    [secrets] = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    parts = [tomllib.loads(part) for part in (secrets, gate.PROVIDER[gate.PROVIDER.index("[auth]") :])]
+    keys = [{table: set(values) for table, values in part.items()} for part in parts]
+    assert keys[0] == keys[1]
+    assert gate.ALLOWED in parts[0][gate.TABLE]
