@@ -59,7 +59,7 @@ bench: install-dev
 
 docs: install-dev
 	for page in docs/write_*.py; do $(BIN)/python $$page || exit 1; done
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 lock:
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock

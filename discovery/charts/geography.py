@@ -41,15 +41,9 @@ def places(run: Run) -> Places:
     Squares of fewer than 10 customers are one group, which is not drawn: a point on a map is somebody's home. Customers
     without latitude and longitude are another.
     """
-    values = run.table.values
-    where = pd.DataFrame(
-        {
-            "latitude": values["latitude"].astype("float64"),
-            "longitude": values["longitude"].astype("float64"),
-            "city": values.get("city"),
-            "country": values.get("country"),
-        }
-    )
+    names = ("latitude", "longitude", "city", "country")
+    stated = run.table.columns(name for name in names if run.table.holds(name))
+    where = stated.reindex(columns=names).astype({"latitude": "float64", "longitude": "float64"})
     known = (where["latitude"].abs() <= 90) & (where["longitude"].abs() <= 180)
     square = np.floor(where["latitude"] / DEGREES) * 1_000 + np.floor(where["longitude"] / DEGREES)
     shared = square[known].value_counts().sort_index().sort_values(ascending=False, kind="stable")

@@ -74,7 +74,7 @@ def groupings(run: Run) -> Mapping[str, str]:
 
 def holds(run: Run, name: str) -> bool:
     """Return whether the run's table has this feature, with a value for somebody."""
-    return name in run.table.values and bool(run.table.values[name].notna().any())
+    return run.table.holds(name) and bool(run.table.column(name).notna().any())
 
 
 def grouped(run: Run, by: str, name: str) -> Grouping:
@@ -87,7 +87,7 @@ def grouped(run: Run, by: str, name: str) -> Grouping:
     if name == SEGMENT:
         return _segments(run, by)
     feature = run.table.feature(name)
-    values = run.table.values[name]
+    values = run.table.column(name)
     declared = _declared(feature)
     if declared is None:
         shared = values.value_counts()

@@ -28,11 +28,13 @@ class Measure:
     unit : str
         ``share`` or ``money``.
     needs : tuple of str
-        Features it is read from.
+        Features or responses it is read from.
     read : callable
-        From the table's values to one number a customer; NaN where there is none.
+        From the values of the table, or the responses, to one number a customer; NaN where there is none.
     yes_no : bool
         Every number is 0 or 1, so that the mean is a rate.
+    after : bool
+        Read from what customers did after the date, not from features.
     """
 
     name: str
@@ -41,10 +43,11 @@ class Measure:
     needs: tuple[str, ...]
     read: Callable[[pd.DataFrame], pd.Series]
     yes_no: bool = False
+    after: bool = False
 
     def values(self, run: Run) -> Numbers:
         """Return the number of every customer of the run's table, in its order."""
-        return self.read(run.table.values).to_numpy(dtype=np.float64, na_value=np.nan)
+        return self.read(run.responses if self.after else run.table.columns(self.needs)).to_numpy(dtype=np.float64, na_value=np.nan)
 
     def interval(self, n: Numbers, total: Numbers, squares: Numbers) -> tuple[Numbers, Numbers]:
         """Return the 95 % interval of each group's mean: Wilson's for a rate, else the normal one; none for nobody."""
@@ -60,6 +63,10 @@ class Measure:
 
 def _more_than_none(name: str) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda values: (values[name] > 0).astype("float64")
+
+
+def _yes(name: str) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda values: values[name].astype("float64")
 
 
 def _as_it_is(name: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -87,14 +94,23 @@ MEASURES: tuple[Measure, ...] = (
     Measure("clicked", "Clicked in the last 90 days", "share", ("clicks_90d",), _more_than_none("clicks_90d"), True),
     Measure("discount", "Orders with a discount", "share", ("share_discounted",), _as_it_is("share_discounted")),
     Measure("consent", "May be e-mailed", "share", ("consent_email", "suppressed"), _reachable, True),
+    Measure("responded", "Responded after the date", "share", ("responded",), _yes("responded"), True, True),
+    Measure(
+        "revenue_after",
+        "Revenue per customer after the date",
+        "money",
+        ("revenue_after",),
+        _as_it_is("revenue_after"),
+        after=True,
+    ),
     Measure(CUSTOMERS, "Share of customers", "share", (), _counted, True),
 )
 
 
 def measures(run: Run, amounts_first: bool = False) -> tuple[Measure, ...]:
     """Return what can be measured in `run`: share of customers always, the rest where the table holds it."""
-    have = {f.name for f in run.table.features}
-    found = [m for m in MEASURES if have.issuperset(m.needs)]
+    have, seen = {f.name for f in run.table.features}, set(run.responses.columns)
+    found = [m for m in MEASURES if (seen if m.after else have).issuperset(m.needs)]
     return tuple(sorted(found, key=lambda m: amounts_first and m.unit != "money"))
 
 

@@ -60,7 +60,7 @@ def features_data(run: Run, customers: pd.Index) -> pd.DataFrame:
     for f in run.table.features:
         if f.kind != "number" or f.aggregate == "band":
             continue
-        everyone = run.table.values[f.name].dropna().astype("float64")
+        everyone = run.table.column(f.name).dropna().astype("float64")
         mine = everyone[everyone.index.isin(customers)]
         if len(mine) >= SMALL_CELL:
             q1, median, q3 = (float(q) for q in mine.quantile([0.25, 0.5, 0.75]))

@@ -29,7 +29,7 @@ def sizes_data(run: Run, by: str) -> pd.DataFrame:
     """
     segmentation = run.segmentation(by)
     feature = revenue_feature(run.table)
-    spent = run.table.values[feature.name].astype("float64").fillna(0.0) if feature else None
+    spent = run.table.column(feature.name).astype("float64").fillna(0.0) if feature else None
     total = float(spent.sum()) if spent is not None else math.nan
     per_segment = spent.groupby(segmentation.labels).sum() if spent is not None else pd.Series(dtype="float64")
     secret = hidden({s.id: s.size for s in segmentation.segments})

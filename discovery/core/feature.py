@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -180,7 +180,24 @@ class FeatureTable:
             raise DataError("A feature table must be ordered by customer_id.")
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.customers)
+
+    @property
+    def customers(self) -> pd.Index:
+        """Every customer's id, in increasing order."""
+        return self.values.index
+
+    def column(self, name: str) -> pd.Series:
+        """Return the values of one feature, missing as NaN or None. Cheaper than `values` where a table lies on disk."""
+        return self.values[name]
+
+    def holds(self, name: str) -> bool:
+        """Return whether there is a column called `name`."""
+        return any(f.name == name for f in self.features)
+
+    def columns(self, names: Iterable[str]) -> pd.DataFrame:
+        """Return the values of the named features."""
+        return pd.DataFrame({name: self.column(name) for name in names}, index=self.customers)
 
     def feature(self, name: str) -> Feature:
         """Return the feature called `name`, or raise with the nearest known name."""
@@ -193,7 +210,8 @@ class FeatureTable:
         """Return a new table with just the named features, in its own order."""
         wanted = set(names)
         chosen = tuple(f for f in self.features if f.name in wanted)
-        return replace(self, values=self.values[[f.name for f in chosen]], features=chosen)
+        values = self.columns(f.name for f in chosen)
+        return FeatureTable(values, chosen, self.as_of, self.fingerprint, self.cutoffs)
 
     def with_columns(
         self,
@@ -203,12 +221,13 @@ class FeatureTable:
     ) -> FeatureTable:
         """Return a new table with further features, and the cut-offs of those that are bands."""
         named = dict(zip(features, columns, strict=True))
-        added = pd.DataFrame({feature.name: column for feature, column in named.items()}, index=self.values.index)
-        return replace(
-            self,
-            values=pd.concat([self.values, added], axis=1),
-            features=(*self.features, *named),
-            cutoffs={**self.cutoffs, **(cutoffs or {})},
+        added = pd.DataFrame({feature.name: column for feature, column in named.items()}, index=self.customers)
+        return FeatureTable(
+            pd.concat([self.values, added], axis=1),
+            (*self.features, *named),
+            self.as_of,
+            self.fingerprint,
+            {**self.cutoffs, **(cutoffs or {})},
         )
 
     def filled(self, names: Iterable[str]) -> pd.DataFrame:
@@ -216,7 +235,7 @@ class FeatureTable:
         out = {}
         for name in names:
             feature = self.feature(name)
-            column = self.values[name].astype("float64")
+            column = self.column(name).astype("float64")
             if feature.fill == "median":
                 column = column.fillna(column.median())
             elif isinstance(feature.fill, str):
@@ -229,7 +248,7 @@ class FeatureTable:
                     "covers them. Leave it out of `cluster.features`."
                 )
             out[name] = column
-        return pd.DataFrame(out, index=self.values.index)
+        return pd.DataFrame(out, index=self.customers)
 
     def _repr_html_(self) -> str:
         head = self.values.head(5).to_html(max_cols=8, float_format="{:.2f}".format)

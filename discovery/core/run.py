@@ -113,6 +113,9 @@ class Run:
         customer_id, x, y of a sample, for seeing only.
     embedding_method : str
         ``PCA`` or ``UMAP``.
+    responses : DataFrame
+        What each customer of the table did after the date: ``responded`` (bool) and ``revenue_after`` (money), indexed
+        by customer_id. Without a column where nothing was seen.
     problems : mapping
         Rows that could not be used, by reason.
     notes : tuple of str
@@ -139,6 +142,7 @@ class Run:
     library: tuple[LibraryRule, ...] = ()
     beside: tuple[Beside, ...] = ()
     merge_paths: tuple[MergePath, ...] = ()
+    responses: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -147,7 +151,7 @@ class Run:
     def __post_init__(self) -> None:
         self.segmentation(self.recommended)
         for each in self.segmentations:
-            if not each.labels.index.equals(self.table.values.index):
+            if not each.labels.index.equals(self.table.customers):
                 raise WorkspaceError(f"Run {self.id}: segmentation {each.name} must label every customer of the table.")
 
     @property

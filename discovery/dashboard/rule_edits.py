@@ -217,7 +217,7 @@ def _read_value(given: Any, kind: str) -> Scalar:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _common(run_id: str, name: str, _run: Run) -> tuple[str, ...]:
-    if name not in _run.table.values:
+    if not _run.table.holds(name):
         return ()
-    counted = _run.table.values[name].value_counts()
+    counted = _run.table.column(name).value_counts()
     return tuple(str(v) for v in counted.index[counted >= SMALL_CELL][:_OFFERED])

@@ -70,7 +70,7 @@ def select(condition: Condition, table: FeatureTable) -> Mask:
 
 def membership(rules: Mapping[str, Condition], table: FeatureTable) -> pd.DataFrame:
     """Return one boolean column per rule, indexed by customer_id; rules may overlap."""
-    return pd.DataFrame({name: select(where, table) for name, where in rules.items()}, index=table.values.index)
+    return pd.DataFrame({name: select(where, table) for name, where in rules.items()}, index=table.customers)
 
 
 def first_match(rules: Sequence[Rule], table: FeatureTable, ids: Sequence[str]) -> pd.Series:
@@ -78,7 +78,7 @@ def first_match(rules: Sequence[Rule], table: FeatureTable, ids: Sequence[str]) 
     labels = np.full(len(table), UNASSIGNED, dtype=object)
     for rule, each in zip(reversed(rules), reversed(ids), strict=True):
         labels[select(rule.where, table)] = each
-    return pd.Series(labels, index=table.values.index, dtype="str")
+    return pd.Series(labels, index=table.customers, dtype="str")
 
 
 def _truth(condition: Condition, table: FeatureTable) -> _Truth:
@@ -98,7 +98,7 @@ def _truth(condition: Condition, table: FeatureTable) -> _Truth:
             return _Truth(inner.fails, inner.holds)
         case _:
             table.feature(condition.feature)
-            values = table.values[condition.feature]
+            values = table.column(condition.feature)
             known = values.notna().to_numpy()
             if isinstance(condition, Missing):
                 return _Truth(~known, known)

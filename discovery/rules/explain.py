@@ -9,7 +9,7 @@ import pandas as pd
 
 from discovery.core.errors import WorkspaceError
 from discovery.core.feature import FeatureTable
-from discovery.core.rule import All, AnyOf, Condition, Not
+from discovery.core.rule import All, AnyOf, Condition, Not, leaves
 from discovery.rules.evaluate import select
 from discovery.rules.parse import to_text
 
@@ -71,9 +71,10 @@ def standings(rules: Mapping[str, Condition], table: FeatureTable, customer_id: 
     -----
     Of alternatives joined by OR the one that wants the fewest changes counts, the first of equals.
     """
-    if customer_id not in table.values.index:
+    if customer_id not in table.customers:
         raise WorkspaceError(f"No customer {customer_id!r} was known at {table.as_of}. Check the id; ids are exact.")
-    row = FeatureTable(table.values.loc[[customer_id]], table.features, table.as_of, table.fingerprint)
+    asked = table.only(leaf.feature for where in rules.values() for leaf in leaves(where))
+    row = FeatureTable(asked.values.loc[[customer_id]], asked.features, table.as_of, table.fingerprint)
     found = [_standing(segment, where, row) for segment, where in rules.items()]
     return tuple(sorted(found, key=lambda s: len(s.wanting)))
 

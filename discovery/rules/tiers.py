@@ -23,4 +23,4 @@ def _labels(table: FeatureTable, cases: Cases) -> pd.Series:
     labels = np.full(len(table), None, dtype=object)
     for label, where in reversed(cases):
         labels[select(where, table)] = label
-    return pd.Series(labels, index=table.values.index, dtype="object")
+    return pd.Series(labels, index=table.customers, dtype="object")

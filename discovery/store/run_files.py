@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from discovery.core.documents import (
     beside_from,
@@ -29,9 +27,9 @@ from discovery.core.documents import (
     segment_from,
 )
 from discovery.core.errors import WorkspaceError
-from discovery.core.feature import FeatureTable
 from discovery.core.run import SCHEMA_VERSION, Run
 from discovery.core.segment import Segmentation, Structure
+from discovery.store.feature_file import StoredTable, write_frame, write_table
 
 #: What a missing file or field is met as, in files of another release or of a copy that was cut short.
 BROKEN = (KeyError, TypeError, ValueError, AttributeError, StopIteration, FileNotFoundError)
@@ -57,7 +55,6 @@ def read_run(folder: Path) -> Run:
 def _read_run(folder: Path) -> Run:
     document = read_document(folder / "run.json")
     table = _table(folder, document)
-    assignments = pd.read_parquet(folder / "assignments.parquet")
     segments = read_document(folder / "segments.json")["segments"]
     library = _document(folder / "library.json", {"rules": [], "beside": []})
     merge_path = _document(folder / "merge_path.json", {"paths": []})
@@ -69,7 +66,7 @@ def _read_run(folder: Path) -> Run:
         settings=document["settings"],
         table=table,
         segmentations=tuple(
-            _segmentation(s, [x for x in segments if x["segmentation"] == s["name"]], assignments)
+            _segmentation(s, [x for x in segments if x["segmentation"] == s["name"]], folder, table.customers)
             for s in document["segmentations"]
         ),
         recommended=next(s["name"] for s in document["segmentations"] if s["recommended"]),
@@ -83,6 +80,7 @@ def _read_run(folder: Path) -> Run:
         library=tuple(library_rule_from(r) for r in library["rules"]),
         beside=tuple(beside_from(b) for b in library["beside"]),
         merge_paths=tuple(merge_path_from(p) for p in merge_path["paths"]),
+        responses=_responses(folder / "responses.parquet", table.customers),
         problems=document["problems"],
         notes=tuple(document["notes"]),
         timings=document["made"]["timings"],
@@ -122,8 +120,7 @@ def write_run(run: Run, folder: Path) -> None:
     write_document(folder / "rules.json", {"rules": [rule_document(r) for r in run.rules]})
     library = {"rules": [library_document(r) for r in run.library], "beside": run.beside}
     write_document(folder / "library.json", library)
-    values = run.table.values
-    _write_frame(pd.concat([values.index.to_frame(), values], axis=1), folder / "features.parquet")
+    write_table(run.table, folder / "features.parquet")
     assignments = pd.concat(
         [
             pd.DataFrame(
@@ -139,9 +136,21 @@ def write_run(run: Run, folder: Path) -> None:
         ],
         ignore_index=True,
     )
-    _write_frame(assignments, folder / "assignments.parquet")
-    _write_frame(run.overlap, folder / "overlap.parquet")
-    _write_frame(run.embedding, folder / "embedding.parquet")
+    write_frame(assignments, folder / "assignments.parquet")
+    write_frame(run.responses.rename_axis("customer_id").reset_index(), folder / "responses.parquet")
+    write_frame(run.overlap, folder / "overlap.parquet")
+    write_frame(run.embedding, folder / "embedding.parquet")
+
+
+def _responses(path: Path, customers: pd.Index) -> pd.DataFrame:
+    """Return what customers did after the date, empty in a run made before that was kept."""
+    return _by_customer(pd.read_parquet(path), customers) if path.is_file() else pd.DataFrame()
+
+
+def _by_customer(frame: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
+    """Return a table by customer, with the index that all tables of the run share if it is the same."""
+    own = frame.set_index("customer_id")
+    return own.set_axis(customers) if own.index.equals(customers) else own
 
 
 def _segmentation_document(segmentation: Segmentation, recommended: bool) -> Mapping[str, Any]:
@@ -161,8 +170,11 @@ def _segmentation_document(segmentation: Segmentation, recommended: bool) -> Map
     }
 
 
-def _segmentation(document: Mapping[str, Any], segments: list[dict[str, Any]], everyone: pd.DataFrame) -> Segmentation:
-    mine = everyone[everyone["segmentation"] == document["name"]].set_index("customer_id")
+def _segmentation(
+    document: Mapping[str, Any], segments: list[dict[str, Any]], folder: Path, customers: pd.Index
+) -> Segmentation:
+    chosen = [("segmentation", "==", document["name"])]
+    mine = _by_customer(pd.read_parquet(folder / "assignments.parquet", filters=chosen), customers)
     return Segmentation(
         name=document["name"],
         segments=tuple(segment_from(s) for s in segments),
@@ -187,16 +199,11 @@ def _next(assigned: pd.DataFrame) -> pd.Series | None:
     return assigned["next_segment_id"].rename(None)
 
 
-def _table(folder: Path, document: Mapping[str, Any]) -> FeatureTable:
+def _table(folder: Path, document: Mapping[str, Any]) -> StoredTable:
     features = tuple(feature_from(f) for f in document["features"])
-    read = pd.read_parquet(folder / "features.parquet").set_index("customer_id")
-    columns = {
-        f.name: read[f.name] if f.kind == "number" else read[f.name].astype("object").where(read[f.name].notna(), None)
-        for f in features
-    }
-    values = pd.DataFrame(columns, index=read.index)
     cutoffs = {name: tuple(values) for name, values in document["cutoffs"].items()}
-    return FeatureTable(values, features, date.fromisoformat(document["as_of"]), document["fingerprint"], cutoffs)
+    as_of = date.fromisoformat(document["as_of"])
+    return StoredTable(folder / "features.parquet", features, as_of, document["fingerprint"], cutoffs)
 
 
 def _document(path: Path, missing: dict[str, Any]) -> dict[str, Any]:
@@ -219,7 +226,3 @@ def write_document(path: Path, body: Mapping[str, Any]) -> None:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
-
-
-def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")

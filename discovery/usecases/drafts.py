@@ -100,7 +100,7 @@ def draft_rule(run: Run, workspace: Workspace, words: Words, text: str, library:
     where = read_rule(text, words)
     table = _with_stated(run.table, [leaf.feature for leaf in leaves(where)], workspace, words)
     chosen = select(where, table)
-    missing = {leaf.feature: int(table.values[leaf.feature].isna().sum()) for leaf in leaves(where)}
+    missing = {leaf.feature: int(table.column(leaf.feature).isna().sum()) for leaf in leaves(where)}
     dataset = workspace.dataset() if words.measurable else None
     days = (run.as_of - day_of(dataset.first_at)).days if dataset else 10**6
     others = [r for r in library if all(leaf.feature in words.features for leaf in leaves(r.where))]
@@ -169,4 +169,4 @@ def _with_stated(table: FeatureTable, names: Sequence[str], workspace: Workspace
     with Engine() as engine:
         found = measure(engine, dataset, table.as_of, wanted, vocabulary=cast(Vocabulary, words.features)).table
     added = found.only(wanted)
-    return table.with_columns(added.features, [added.values[f.name] for f in added.features])
+    return table.only(names).with_columns(added.features, [added.values[f.name] for f in added.features])

@@ -108,7 +108,7 @@ def _why(
     unlike: list[str] = []
     for trait in traits(run.table, mine.profile):
         feature, of = run.table.feature(trait.what), mine.profile[trait.what]
-        value = float(run.table.values[feature.name].loc[[customer_id]].iloc[0])
+        value = float(run.table.column(feature.name).loc[[customer_id]].iloc[0])
         own_value, median, everyone = (amount(x, feature, run.currency) for x in (value, of.median, of.everyone))
         told = f"{feature.label}: {own_value}; the segment's median is {median}, everyone's {everyone}."
         if not math.isnan(value):

@@ -179,11 +179,11 @@ def property_values(table: FeatureTable, properties: Mapping[str, str | Conditio
     columns = {}
     for name, what in properties.items():
         if isinstance(what, str):
-            values = table.values[what].astype("object")
+            values = table.column(what).astype("object")
             columns[name] = values.where(values.notna(), None)
         else:
-            columns[name] = pd.Series(select(what, table), table.values.index, dtype="object")
-    return pd.DataFrame(columns, table.values.index)
+            columns[name] = pd.Series(select(what, table), table.customers, dtype="object")
+    return pd.DataFrame(columns, table.customers)
 
 
 def _profiles(workspace: Workspace, values: pd.DataFrame) -> tuple[list[ProfileValues], int, int]:

@@ -175,7 +175,7 @@ def _measured(
         rules = [counted.rule for counted in run.library]
         read = tuple(dict.fromkeys(leaf.feature for rule in rules for leaf in leaves(rule.where)))
         if not read:
-            return responses, pd.DataFrame(index=run.table.values.index)
+            return responses, pd.DataFrame(index=run.table.customers)
         known = vocabulary_of(engine, dataset, settings.features.seasons, stated.column if stated else "")
         measured = measure(
             engine, dataset, run.as_of, read, progress, settings.lifetime, settings.features.cutoffs, known

@@ -224,6 +224,7 @@ def _analyse(
         embedding_method=method,
         library=selected.rules,
         beside=tuple(compared),
+        responses=responses.forward.by_customer,
         problems=dataset.problems,
         notes=(*dataset.notes, *library.notes, *measured.notes),
         timings=clock.seconds,

@@ -50,6 +50,14 @@ class ForwardWindow:
         return "ordered" if self.outcome == "revenue" else self.outcome
 
     @property
+    def by_customer(self) -> pd.DataFrame:
+        """What each customer did, ``responded`` and ``revenue_after``; without a column where nothing was seen."""
+        if not self.seen:
+            return pd.DataFrame(index=self.responses.index)
+        found = pd.DataFrame({"responded": self.responses[self.rate_column]})
+        return found.assign(revenue_after=self.responses["revenue"]) if self.days else found
+
+    @property
     def check(self) -> str:
         """The measure that evidence on the response is filed under."""
         if not self.dated:

@@ -213,6 +213,14 @@ def test_who_may_be_mailed_has_consent_and_is_not_suppressed() -> None:
     assert found.read(values).tolist() == [1, 0, 0, 0]
 
 
+def test_what_came_after_the_date_is_measured_where_it_was_seen(store: Run) -> None:
+    ids = store.table.values.index
+    after = pd.DataFrame({"responded": [n % 3 == 0 for n in range(len(ids))], "revenue_after": 5.0}, index=ids)
+    run = replace(store, responses=after)
+    assert measure(run, "responded").values(run).mean() == after["responded"].mean()
+    assert {m.name for m in measures.measures(run)} - {m.name for m in measures.measures(store)} == set(after)
+
+
 def test_a_measure_is_offered_only_where_the_table_holds_it(store: Run) -> None:
     assert [m.name for m in measures.measures(store)] == [
         "ordered", "revenue", "aov", "clicked", "discount", "customers"

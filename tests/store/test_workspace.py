@@ -49,6 +49,7 @@ def test_a_run_holds_every_file_of_the_contract(planted_workspace: Path, planted
         "merge_path.json",
         "rules.json",
         "overlap.parquet",
+        "responses.parquet",
         "library.json",
         "embedding.parquet",
     }
@@ -68,6 +69,8 @@ def test_a_run_read_back_equals_the_run_written(planted_store: Path, tmp_path: P
     assert (read.evidence, read.merges, read.rules) == (written.evidence, written.merges, written.rules)
     assert_frame_equal(read.overlap, written.overlap)
     assert_frame_equal(read.embedding, written.embedding)
+    assert_frame_equal(read.responses, written.responses)
+    assert set(read.responses) == {"responded", "revenue_after"}
     for a, b in zip(read.segmentations, written.segmentations, strict=True):
         assert_series_equal(a.labels, b.labels, check_names=False)
         assert_series_equal(a.strength, b.strength, check_names=False)

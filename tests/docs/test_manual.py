@@ -1,0 +1,195 @@
+"""The manual, held against the code: what it names exists, what exists is named, and its examples run."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import discovery
+from discovery import service
+from discovery.core.compile import compile_settings
+from discovery.core.dataset import EVENT_NAMES
+from discovery.core.evidence import Verdict
+from discovery.core.holidays import SEASONS
+from discovery.core.review import Action
+from discovery.core.stated import EVENT_MEASURES, FILTER_COLUMNS, PROFILE_MEASURES
+from discovery.core.strict_yaml import read_yaml
+from discovery.rules.faults import Fault
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+every_page = pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda p: p.name)
+
+
+def text(name: str) -> str:
+    return (DOCS / f"{name}.md").read_text(encoding="utf-8")
+
+
+def module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+COMMANDS = dict(module(DOCS / "write_commands.py").commands())
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("script", sorted(DOCS.glob("write_*.py")), ids=lambda p: p.stem)
+def test_the_written_pages_are_current(script: Path) -> None:
+    assert text(script.stem.removeprefix("write_")) == module(script).page(), f"run docs/{script.name}"
+
+
+def test_it_builds_without_a_warning(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for page in tmp_path.glob("*.html"):
+        fetched = re.findall(
+            r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)"', page.read_text(encoding="utf-8")
+        )
+        assert not fetched, f"{page.name} would fetch {fetched}"
+
+
+def typed(page: Path) -> Iterator[list[str]]:
+    for block in blocks(page, "sh"):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words and words[0] == "discovery":
+                yield words
+
+
+@every_page
+def test_its_commands_exist(page: Path) -> None:
+    for words in typed(page):
+        name = next((" ".join(words[:n]) for n in (3, 2) if " ".join(words[:n]) in COMMANDS), None)
+        assert name, f"there is no `{' '.join(words)}`"
+        known = {option for p in COMMANDS[name].params for option in (*p.opts, *p.secondary_opts)} | {"--help"}
+        assert {w for w in words if w.startswith("-")} <= known, f"`{' '.join(words)}` has no such option"
+
+
+@every_page
+def test_its_configs_compile_and_its_rule_files_parse(page: Path) -> None:
+    for block in blocks(page, "yaml"):
+        read = read_yaml(block, page.name)
+        if isinstance(read, dict) and "source" in read:
+            assert compile_settings(read)
+        else:
+            assert {"name", "where"} <= set(read[0])
+
+
+@every_page
+def test_what_it_names_exists(page: Path) -> None:
+    said = page.read_text(encoding="utf-8")
+    groups = "cluster|engine|features|lifetime|places|response|review|rules|source|validate"
+    settings = set(re.findall(r"^\| `([\w.]+)` \|", text("settings"), flags=re.MULTILINE))
+    for name in re.findall(rf"`((?:{groups})\.[a-z_]+)(?:=[^`]*)?`", said):
+        assert name in settings or name.startswith("source.parts") or name.endswith((".yaml", ".py", ".json")), name
+    for name in re.findall(r"`((?:configs|docs|benchmarks|notebooks|tests|discovery)/[\w./]*)`", said):
+        assert (ROOT / name).exists(), f"{page.name} names {name}, which is not there"
+    for name in re.findall(r"`discovery\.(\w+)`", said):
+        assert name in discovery.__all__ or name == "charts", name
+
+
+def test_the_notebooks_page_names_every_verb_and_every_notebook() -> None:
+    said = text("notebooks")
+    for verb in (v for v in discovery.__all__ if v.islower()):
+        assert re.search(rf"`(discovery\.)?{verb}`", said), verb
+    assert set(re.findall(r"`(\w+\.ipynb)`", said)) == {p.name for p in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_every_rule_of_the_page_selects_somebody_or_nobody_but_runs(run_workspace: Path, tmp_path: Path) -> None:
+    rules = [line for block in blocks(DOCS / "rules.md", "sql") for line in block.splitlines()]
+    assert len(rules) >= 18
+    path = tmp_path / "rules.yaml"
+    path.write_text(yaml.safe_dump([{"name": f"{n}", "where": r} for n, r in enumerate(rules)]), encoding="utf-8")
+    found = service.evaluate_rule_file(path, run_workspace, as_of=date(2025, 10, 1))
+    assert not found.absent
+    assert [r.name for r in found.rules] == [f"{n}" for n in range(len(rules))]
+    assert sum(r.customers > 0 for r in found.rules) >= len(rules) - 2
+    used = " ".join(rules)
+    for function in (*EVENT_MEASURES, *PROFILE_MEASURES):
+        assert f"`{function}(" in text("rules"), f"the rules page does not explain {function}()"
+        assert f"{function}(" in used or function in ("has", "items", "days_since_property", "distance_miles",
+                                                      "distance_km", "distance_miles_to"), function  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("rules", [*FILTER_COLUMNS, *SEASONS]),
+        ("files", EVENT_NAMES),
+        ("exports", [*service.FORMATS, "klaviyo", "members", *service.MEMBER_FORMS, *service.DIALECTS]),
+        ("scorecard", [*Verdict, "kmeans", "hdbscan", "mixture", "rules", "lifecycle"]),
+    ],
+)
+def test_a_page_names_all_there_is(page: str, names: list[str]) -> None:
+    assert [n for n in names if f"`{n}`" not in text(page)] == []
+
+
+def test_the_pages_name_every_verdict_and_fault() -> None:
+    assert [a for a in Action if f"**{a}**" not in text("review")] == []
+    linter = text("rules").partition("## The linter")[2]
+    assert [f for f in Fault if f not in linter] == []
+
+
+def documented() -> dict[str, set[str]]:
+    """What each section of the page of files lists, by the file's place."""
+    out = {}
+    for section in text("files").split("\n## ")[1:]:
+        cells = re.findall(r"^\| (`.*?) \|", section, flags=re.MULTILINE)
+        out[section.partition("\n")[0]] = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    return out
+
+
+def fields_of(document: dict[str, Any]) -> set[str]:
+    out = set()
+    for key, value in document.items():
+        inner = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else None
+        out |= {f"{key}[].{name}" for name in inner} if inner else {key}
+    return out
+
+
+def test_the_page_of_files_is_what_a_workspace_holds(executed: Path) -> None:
+    work, told = executed / "work", documented()
+    seen = set()
+    for path in sorted(p for p in work.rglob("*") if p.is_file() and p.name != ".lock"):
+        steps = path.relative_to(work).parts
+        if any(step.startswith(".undone-") for step in steps) or path.suffix in (".sqlite-wal", ".sqlite-shm"):
+            continue
+        place = f"{steps[0]}/{steps[-1]}" if len(steps) > 1 else steps[0]
+        assert place in told, f"the page of files does not tell of {place}"
+        seen.add(place)
+        if path.suffix == ".json":
+            found = fields_of(json.loads(path.read_text(encoding="utf-8")))
+        elif path.suffix == ".parquet":
+            found = {re.sub(r"^property\..*", "property.*", n) for n in pq.read_schema(path).names}
+        else:
+            with sqlite3.connect(path) as connection:
+                found = {row[1] for row in connection.execute("PRAGMA table_info(decisions)")}
+        if place == "runs/features.parquet":
+            assert "customer_id" in found
+        else:
+            assert told[place] == found, f"the page of files tells otherwise of {place}"
+    assert seen == set(told)
