@@ -47,7 +47,8 @@ class Measure:
 
     def values(self, run: Run) -> Numbers:
         """Return the number of every customer of the run's table, in its order."""
-        return self.read(run.responses if self.after else run.table.columns(self.needs)).to_numpy(dtype=np.float64, na_value=np.nan)
+        values = run.responses if self.after else run.table.columns(self.needs)
+        return self.read(values).to_numpy(dtype=np.float64, na_value=np.nan)
 
     def interval(self, n: Numbers, total: Numbers, squares: Numbers) -> tuple[Numbers, Numbers]:
         """Return the 95 % interval of each group's mean: Wilson's for a rate, else the normal one; none for nobody."""

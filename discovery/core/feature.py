@@ -188,7 +188,7 @@ class FeatureTable:
         return self.values.index
 
     def column(self, name: str) -> pd.Series:
-        """Return the values of one feature, missing as NaN or None. Cheaper than `values` where a table lies on disk."""
+        """Return the values of one feature, missing as NaN or None: `values` reads all of a table on disk."""
         return self.values[name]
 
     def holds(self, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from discovery.core.errors import DataError, WorkspaceError
 from discovery.core.feature import Feature, FeatureTable
@@ -38,6 +39,10 @@ class StoredTable(FeatureTable):
         If a feature is missing, or the customers are not in increasing order, each once.
     """
 
+    _path: Path
+    _customers: pd.Index
+    _kept: Callable[[str], pd.Series]
+
     def __init__(
         self,
         path: Path,
@@ -59,8 +64,12 @@ class StoredTable(FeatureTable):
         for name, value in {**stated, "_path": path, "_customers": customers, "_kept": kept}.items():
             object.__setattr__(self, name, value)
 
+    def __reduce__(self) -> tuple[type[StoredTable], tuple[object, ...]]:
+        # Copied by its path, as caches and workers do; not with what it has read.
+        return StoredTable, (self._path, self.features, self.as_of, self.fingerprint, self.cutoffs)
+
     @property
-    def values(self) -> pd.DataFrame:  # type: ignore[override]
+    def values(self) -> pd.DataFrame:
         """Every column, read anew."""
         return pd.DataFrame({f.name: self._read(f.name) for f in self.features}, index=self.customers)
 
@@ -74,12 +83,13 @@ class StoredTable(FeatureTable):
         return self._kept(name)
 
     def _read(self, name: str) -> pd.Series:
-        number = self.feature(name).kind == "number"
         try:
             read = _column(self._path, name)
         except FileNotFoundError as error:
-            raise WorkspaceError(f"Run {self._path.parent.name} was taken away while it was read. Open another.") from error
-        return pd.Series(read.to_numpy(zero_copy_only=False) if number else _objects(read), self.customers, name=name)
+            gone = f"Run {self._path.parent.name} was taken away while it was read. Open another."
+            raise WorkspaceError(gone) from error
+        values = read.to_numpy(zero_copy_only=False) if self.feature(name).kind == "number" else _objects(read)
+        return pd.Series(values, self.customers, values.dtype, name)
 
 
 def write_table(table: FeatureTable, path: Path) -> None:
@@ -96,8 +106,8 @@ def _column(path: Path, name: str) -> pa.Array:
     return pq.read_table(path, columns=[name]).column(0).combine_chunks()
 
 
-def _objects(read: pa.Array) -> np.ndarray:
+def _objects(read: pa.Array) -> NDArray[np.object_]:
     """Return text or yes-and-no as objects, equal ones the same object, None where missing."""
     coded = read.dictionary_encode()
     known = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-    return known[coded.indices.fill_null(len(known) - 1).to_numpy()]
+    return np.asarray(known[coded.indices.fill_null(len(known) - 1).to_numpy()])

@@ -14,7 +14,7 @@ from discovery.core.segment import Segmentation
 from discovery.core.settings import ReviewSettings
 from discovery.store import Workspace
 from discovery.usecases.decided import standing
-from discovery.usecases.pipeline import digest
+from discovery.usecases.provenance import digest
 
 Decided = Mapping[tuple[DecisionKind, str], Decision]
 

@@ -28,11 +28,12 @@ from discovery.profile.nearest import with_nearest
 from discovery.rules.beside import beside
 from discovery.rules.overlap import overlap
 from discovery.store import Workspace
+from discovery.usecases.analysis import cluster_features, judge_all
 from discovery.usecases.decided import segment_called, standing_names
 from discovery.usecases.judgement import induced_rules, recommend, selected_by
 from discovery.usecases.made_of import dataset_of, settings_of
 from discovery.usecases.measuring import measure, vocabulary_of
-from discovery.usecases.pipeline import cluster_features, digest, judge_all
+from discovery.usecases.provenance import digest
 from discovery.usecases.responses import Responses, responses_at
 
 

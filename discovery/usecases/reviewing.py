@@ -25,7 +25,7 @@ from discovery.core.segment import UNASSIGNED, Segment
 from discovery.core.settings import Settings
 from discovery.engine.choice import query_engine
 from discovery.store import Config, ReviewSummary, Workspace
-from discovery.usecases import pipeline
+from discovery.usecases import pipeline, provenance
 from discovery.usecases.chain import Compared, Decided, as_merged, chain_to, compare, decided_over, inputs_of, origins
 from discovery.usecases.decided import load_run, unique_names
 from discovery.usecases.frozen import frozen_labels
@@ -72,7 +72,7 @@ def review(
     chain = chain_to(workspace, before_id, name)
     inputs = inputs_of(workspace, before_id, now_id, name, chain)
     when = {r.id: r.as_of for r in workspace.runs()}[now_id]
-    review_id = f"{when}-{name}-{pipeline.digest({'segmentation': name, 'before': before_id}, now_id)}"
+    review_id = f"{when}-{name}-{provenance.digest({'segmentation': name, 'before': before_id}, now_id)}"
     if any(r.id == review_id and r.inputs == inputs for r in workspace.reviews()):
         return workspace.review(review_id)
     made = _made(workspace, review_id, before_id, now_id, name, chain, progress)
@@ -114,7 +114,7 @@ def review_quarter(
     dataset = brought_in(config, workspace, progress)
     ids = []
     for day in days:
-        run_id = pipeline.run_id(config.settings, dataset, day)
+        run_id = provenance.run_id(config.settings, dataset, day)
         if not workspace.holds(run_id):
             pipeline.discover(config, workspace, day, progress)
         ids.append(as_merged(workspace, run_id))

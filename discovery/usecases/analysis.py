@@ -1,0 +1,209 @@
+"""From features to a Run: segmentations, rules, evidence, merges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from discovery.cluster.embed import embed
+from discovery.cluster.lead import History
+from discovery.cluster.threads import one_thread
+from discovery.core.compile import as_plain
+from discovery.core.dataset import Dataset
+from discovery.core.errors import DataError
+from discovery.core.feature import Feature, FeatureTable
+from discovery.core.progress import Progress
+from discovery.core.question import BusinessQuestion
+from discovery.core.rule import leaves
+from discovery.core.run import Run, SegmentRule
+from discovery.core.segment import UNASSIGNED, Segmentation
+from discovery.core.settings import Settings
+from discovery.features.catalogue import default_cluster_features
+from discovery.features.records import RECORD_EVENTS
+from discovery.profile.nearest import with_nearest
+from discovery.rules.beside import beside
+from discovery.rules.evaluate import select
+from discovery.rules.library import Library
+from discovery.rules.overlap import overlap
+from discovery.rules.parse import parse
+from discovery.usecases.judgement import Judged, Selected, induced_rules, judge, recommend, written_rules
+from discovery.usecases.lifecycle import lifecycle_segmentation
+from discovery.usecases.measuring import Measured
+from discovery.usecases.placing import Placed, place
+from discovery.usecases.provenance import Clock, run_id, versions
+from discovery.usecases.responses import Responses
+from discovery.usecases.segmentations import (
+    hdbscan_segmentation,
+    kmeans_segmentation,
+    mixture_segmentation,
+    rules_segmentation,
+)
+from discovery.validate.outcome import ForwardWindow
+from discovery.validate.response import reference_auc
+
+
+def analyse(
+    measured: Measured,
+    history: History | None,
+    selected: Selected,
+    responses: Responses,
+    question: BusinessQuestion,
+    asked: str,
+    library: Library,
+    dataset: Dataset,
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+) -> Run:
+    """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
+    table = measured.table
+    known = {f.name: f for f in table.features}
+    names = cluster_features(settings, question, dataset, table)
+    inside = (
+        select(parse(question.population, known), table) if question.population else np.ones(len(table), dtype=bool)
+    )
+    with clock.step("clusters"), one_thread():
+        named = settings.cluster.features or question.features
+        placed, dense = (
+            place(table, inside, names, settings.cluster, history, space == "shrunken" and not named, settings.seed)
+            for space in (settings.cluster.space, settings.cluster.hdbscan_space)
+        )
+        kmeans, choice = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
+        progress("Looking for dense groups", 0.0)
+        hdbscan = hdbscan_segmentation(table, dense, question, settings.cluster, settings.seed)
+        progress("Looking for dense groups", 1.0)
+        found = [kmeans, hdbscan]
+        if placed.records is not None:
+            found.append(
+                mixture_segmentation(
+                    table, placed, placed.records, choice, question, settings.cluster, settings.seed, progress
+                )
+            )
+        if settings.cluster.lifecycle and "orders" in table.values:
+            found.append(lifecycle_segmentation(table, settings.cluster, settings.seed, progress))
+        rules = rules_segmentation(table, library.dividing, settings.seed)
+    segmentations = tuple(with_nearest(s, table) for s in (*found, rules))
+    with clock.step("rules"):
+        progress("Finding rules", 0.0)
+        ruled = list(written_rules(library.dividing, known, dataset.currency))
+        for number, each in enumerate(found):
+            ruled += induced_rules(each, table, known, dataset.currency, settings.rules, settings.seed)
+            progress("Finding rules", (number + 1) / len(found))
+        compared = [x for s in found for x in beside(selected.members, s, settings.rules, settings.seed)]
+    with clock.step("evidence"):
+        reference = _reference(segmentations[0], table, responses.forward, settings)
+        judged = judge_all(segmentations, table, responses, ruled, names, reference, settings, progress)
+        best, why = recommend(segmentations, judged.evidence, settings)
+    with clock.step("embedding"):
+        progress("Laying out the map", 0.0)
+        embedding, method = _embedding(table, placed, settings)
+        progress("Laying out the map", 1.0)
+    plain = {**as_plain(settings), "as_of": table.as_of.isoformat()}
+    return Run(
+        id=run_id(settings, dataset, table.as_of),
+        question_asked=asked,
+        currency=dataset.currency,
+        horizon_days=responses.forward.days,
+        settings=plain,
+        table=table,
+        segmentations=segmentations,
+        recommended=best,
+        recommended_reason=why,
+        evidence=judged.evidence,
+        merges=judged.merges,
+        merge_paths=judged.merge_paths,
+        rules=tuple(ruled),
+        overlap=overlap(segmentations),
+        embedding=embedding,
+        embedding_method=method,
+        library=selected.rules,
+        beside=tuple(compared),
+        responses=responses.forward.by_customer,
+        problems=dataset.problems,
+        notes=(*dataset.notes, *library.notes, *measured.notes),
+        timings=clock.seconds,
+        versions=versions(),
+    )
+
+
+def judge_all(
+    segmentations: Sequence[Segmentation],
+    table: FeatureTable,
+    responses: Responses,
+    ruled: Sequence[SegmentRule],
+    clustered_on: tuple[str, ...],
+    reference: float | None,
+    settings: Settings,
+    progress: Progress,
+) -> Judged:
+    """Return the evidence about several segmentations; see `judge`."""
+    progress("Weighing the evidence", 0.0)
+    found = []
+    for number, each in enumerate(segmentations):
+        rules = {r.rule.segment_id: r.rule for r in ruled if r.segmentation == each.name}
+        # Written rules were made with the features they read; clusters with those they were cut along.
+        made_with = tuple(dict.fromkeys(x.feature for r in rules.values() for x in leaves(r.where)))
+        used = made_with if each.name == "rules" else _made_of(each, clustered_on, table)
+        found.append(judge(each, table, rules, used, responses, reference, settings))
+        progress("Weighing the evidence", (number + 1) / len(segmentations))
+    return Judged(
+        tuple(e for judged in found for e in judged.evidence),
+        tuple(m for judged in found for m in judged.merges),
+        tuple(p for judged in found for p in judged.merge_paths),
+    )
+
+
+def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow, settings: Settings) -> float | None:
+    """Return what a classifier on all features reaches on the customers the first segmentation places."""
+    if not forward.seen:
+        return None
+    inside = (first.labels != UNASSIGNED).to_numpy()
+    numeric = table.values[[f.name for f in table.features if f.kind == "number"]].loc[inside]
+    responded = forward.responses.loc[inside, forward.rate_column].to_numpy(dtype=bool)
+    return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
+
+
+def cluster_features(
+    settings: Settings, question: BusinessQuestion, dataset: Dataset, table: FeatureTable
+) -> tuple[str, ...]:
+    """Return what is clustered on: as the config or the question says, or the catalogue's default set.
+
+    Without orders that is the numbers customers were asked.
+    """
+    if named := settings.cluster.features or question.features:
+        return named
+    if "placed_order" in dataset.events_by_name:
+        return default_cluster_features()
+    asked = [f.name for f in table.features if f.family == "Zero-party" and f.kind == "number"]
+    names = tuple(name for name in asked if table.values[name].nunique() > 1)
+    if not names:
+        raise DataError(
+            "The data must hold orders, or numbers that customers were asked, to find segments by; they hold neither. "
+            "Map more columns, or check that orders have a value above 0."
+        )
+    return names
+
+
+def _made_of(segmentation: Segmentation, clustered_on: tuple[str, ...], table: FeatureTable) -> tuple[str, ...]:
+    """Return the features that had a part in making clusters: of records, all that say what their events say."""
+    if segmentation.model.get("space") != "shrunken":
+        return clustered_on
+    same = (f.name for f in table.features if _of_records(f, table))
+    return tuple(dict.fromkeys((*clustered_on, *same)))
+
+
+def _of_records(feature: Feature, table: FeatureTable) -> bool:
+    if feature.of:
+        return any(n not in table.values or _of_records(table.feature(n), table) for n in feature.of)
+    # A profile is mostly made at the first order, and predictions and tiers are of orders.
+    derived = feature.aggregate in ("predicted", "tier", "days_since_field")
+    return derived or bool(RECORD_EVENTS.intersection(feature.events))
+
+
+def _embedding(table: FeatureTable, placed: Placed, settings: Settings) -> tuple[pd.DataFrame, str]:
+    chosen = settings.cluster
+    shown, places, method = embed(placed.points, chosen.embedding, chosen.embedding_rows, settings.seed)
+    ids = table.values.index[placed.inside][shown]
+    return pd.DataFrame({"customer_id": ids, "x": places[:, 0], "y": places[:, 1]}), method
