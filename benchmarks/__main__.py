@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 #: Name of a section in the README, and the module whose output it holds.
 SECTIONS = {
     "main-job": "benchmarks.main_job",
+    "dashboard": "benchmarks.dashboard",
     "rules": "benchmarks.rules",
     "lifetime": "benchmarks.lifetime",
     "features": "benchmarks.features",

@@ -63,7 +63,7 @@ from discovery.usecases.jobs import Job, State, Status, cancel_job, holding, job
 from discovery.usecases.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
 from discovery.usecases.made_of import brought_in
 from discovery.usecases.measuring import measure
-from discovery.usecases.member_export import MEMBER_FORMS, MemberExport, export_members, list_of
+from discovery.usecases.member_export import MEMBER_FORMS, ListedSegment, MemberExport, export_members, list_of
 from discovery.usecases.merging import merge, undo_decision
 from discovery.usecases.reviewing import load_review, review, review_quarter, reviews
 from discovery.usecases.rule_imports import ImportedSegment, import_rules, names_from, read_names
@@ -83,6 +83,7 @@ __all__ = [
     "ImportedSegment",
     "Job",
     "KlaviyoExport",
+    "ListedSegment",
     "MemberExport",
     "ReviewSummary",
     "RunSummary",

@@ -206,6 +206,10 @@ class FeatureTable:
                 return found
         raise UsageError(f"Unknown feature {name!r}. {did_you_mean(name, [f.name for f in self.features])}")
 
+    def in_memory(self) -> FeatureTable:
+        """Return the same table held in memory, for work that asks for all of its columns again and again."""
+        return self.only(f.name for f in self.features)
+
     def only(self, names: Iterable[str]) -> FeatureTable:
         """Return a new table with just the named features, in its own order."""
         wanted = set(names)

@@ -262,6 +262,7 @@ def stop(title: str, under: str, command: str) -> NoReturn:
     st.stop()
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading the run ...")
+# A Run is never changed, so all sessions share one; copies of a million customers' labels would be made at each click.
+@st.cache_resource(max_entries=4, show_spinner="Reading the run ...")
 def _load(path: str, run_id: str, state: str) -> Run:
     return service.load_run(service.open_workspace(path), run_id)

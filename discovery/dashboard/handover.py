@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 import pandas as pd
@@ -25,6 +26,7 @@ STALE = (
     "date of the run; it goes stale until it is written again."
 )
 SELECTED = "Selected are all whom a rule selects; where rules overlap, a customer is counted by each."
+UNREACHED = "Customers with neither e-mail nor phone get no property; index.json says how many they are."
 #: A loss that more conditions share is told once.
 _OFTEN = 3
 _CONSENT = {"E-mail": "email", "SMS": "sms", "Everyone, whatever they allow": ""}
@@ -47,7 +49,8 @@ def show_klaviyo(selection: Selection) -> None:
     place = service.open_workspace(frame.workspace_path())
     try:
         ids = service.names_from(given.getvalue().decode("utf-8-sig", "replace"), given.name) if given else {}
-        made = service.export_klaviyo(
+        export = partial(
+            service.export_klaviyo,
             selection.run,
             place,
             ids,
@@ -55,6 +58,7 @@ def show_klaviyo(selection: Selection) -> None:
             consent=cast(Any, consent),
             review_only=not ids,
         )
+        made = export(profiles=False)
     except DiscoveryError as error:
         _fault(error)
         return
@@ -70,10 +74,9 @@ def show_klaviyo(selection: Selection) -> None:
     for sentence in (*common, SELECTED):
         st.html(html.block(html.text(sentence, css="muted")))
     if made.properties:
-        reached = f"{many(made.without_identifier, 'customer')} have neither e-mail nor phone and get no property."
         written = many(len(made.properties), "property", "properties")
-        st.html(html.block(html.text(f"{written} must be imported before the segments are created. {reached}")))
-    _download(made.files, "klaviyo", selection)
+        st.html(html.block(html.text(f"{written} must be imported before the segments are created. {UNREACHED}")))
+    _download(lambda: export().files, "klaviyo", selection)
 
 
 def show_sql(selection: Selection) -> None:
@@ -87,15 +90,20 @@ def show_members(selection: Selection) -> None:
     reader = _READERS[_choice("For", list(_READERS), "reader")]
     channel = _CONSENT[_choice("Only who allows marketing by", list(_CONSENT), "consent")]
     place = service.open_workspace(frame.workspace_path())
+    export = partial(service.export_members, selection.run, place, reader, cast(Any, channel or None), selection.by)
     try:
-        made = service.export_members(selection.run, place, reader, cast(Any, channel or None), selection.by)
+        listed = _listed(
+            str(place.path),
+            repr((selection.run.id, selection.by, selection.segmentation.segments, reader, channel)),
+            export,
+        )
     except DiscoveryError as error:
         _fault(error)
         return
-    rows = [(s.name, count(s.listed), count(s.without_consent), count(s.without_identifier)) for s in made.segments]
+    rows = [(s.name, count(s.listed), count(s.without_consent), count(s.without_identifier)) for s in listed]
     columns = ["Segment", "On the list", "Without consent", "Without e-mail or phone"]
     frame.table(pd.DataFrame(rows, columns=columns), selection.segmentation.placed)
-    _download(made.files, "members", selection)
+    _download(lambda: export().files, "members", selection)
 
 
 def _show_text(selection: Selection, form: str, dialect: str = "duckdb") -> None:
@@ -106,7 +114,7 @@ def _show_text(selection: Selection, form: str, dialect: str = "duckdb") -> None
         return
     name = st.selectbox("File", list(files), key=f"file-{form}")
     st.code(files[name], language={"segment-json": "json", "hubspot": "json", "english": None}.get(form, form))
-    _download(files, form, selection)
+    _download(lambda: files, form, selection)
 
 
 def _text_form(form: str) -> Callable[[Selection], None]:
@@ -125,16 +133,22 @@ def _fault(error: DiscoveryError) -> None:
     st.html(html.block(html.text(str(error), css="sd-fault")))
 
 
-def _download(files: Mapping[str, str], form: str, selection: Selection) -> None:
+def _download(files: Callable[[], Mapping[str, str]], form: str, selection: Selection) -> None:
+    """Hand over files that are made when they are asked for."""
     st.download_button(
-        f"Download {many(len(files), 'file')}",
-        service.zipped(files),
+        "Download the files",
+        lambda: service.zipped(files()),
         f"{selection.run.id}-{selection.by}-{form}.zip",
         "application/zip",
         type="primary",
         on_click="ignore",
         key=f"download-{form}",
     )
+
+
+@st.cache_data(max_entries=16, show_spinner="Counting ...")
+def _listed(path: str, asked: str, _export: Callable[[], service.MemberExport]) -> tuple[service.ListedSegment, ...]:
+    return _export().segments
 
 
 #: What can be taken along, and what shows it.

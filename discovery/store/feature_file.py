@@ -55,7 +55,7 @@ class StoredTable(FeatureTable):
         if missing:
             raise DataError(f"{path.name} must hold every feature of the run, and lacks {', '.join(missing)}.")
         ids = _column(path, "customer_id")
-        if not pc.all(pc.less(ids[:-1], ids[1:])).as_py():
+        if not pc.all(pc.less(ids[:-1], ids[1:]), min_count=0).as_py():
             raise DataError(f"{path.name} must hold every customer once, in the order of their ids.")
         stated = {"features": features, "as_of": as_of, "fingerprint": fingerprint, "cutoffs": cutoffs}
         customers = pd.Index(ids.to_pandas(), name="customer_id")

@@ -67,7 +67,8 @@ class KlaviyoExport:
     properties : mapping
         Property to write to every profile, to what it holds.
     without_identifier, duplicates : int
-        Customers whose values cannot be written: they have neither e-mail nor phone, or share one with another.
+        Customers whose values cannot be written: they have neither e-mail nor phone, or share one with another. 0 where
+        the profiles were left out.
     """
 
     files: Mapping[str, str]
@@ -88,6 +89,7 @@ def export_klaviyo(
     consent: Consent = "email",
     predictive: bool = False,
     review_only: bool = False,
+    profiles: bool = True,
 ) -> KlaviyoExport:
     """Return the rules of a run's segments as Klaviyo's, with the profiles' properties that they need.
 
@@ -105,6 +107,8 @@ def export_klaviyo(
         Ask for Klaviyo's own numbers where it has one near ours.
     review_only : bool
         Write the definitions with the names of metrics, for reading: they cannot be sent.
+    profiles : bool
+        Make the profiles to import too. They hold everyone, so that a page leaves them out until they are taken.
 
     Raises
     ------
@@ -133,10 +137,10 @@ def export_klaviyo(
         said = tuple(_said(part) for part in each.parts)
         segments.append(SegmentSaid(rule.rule.name, rule.segmentation, tuple(named), who, said))
     properties = {name: what for each in compiled for name, what in each.properties.items()}
-    profiles, without, twice = _profiles(workspace, property_values(run.table, properties))
-    for number, job in enumerate(import_jobs(profiles), 1):
+    everyone, without, twice = _profiles(workspace, property_values(run.table, properties if profiles else {}))
+    for number, job in enumerate(import_jobs(everyone), 1):
         files[f"profiles-{number:04}.json"] = json_text(job)
-    for number, text in enumerate(csv_parts(profiles), 1):
+    for number, text in enumerate(csv_parts(everyone), 1):
         files[f"profiles-{number:04}.csv"] = text
     export = KlaviyoExport(
         files,

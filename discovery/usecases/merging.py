@@ -125,6 +125,7 @@ def merged_run(run: Run, name: str, a: str, b: str, workspace: Workspace, progre
     Other segmentations stay as they are. What was clustered on, the response and the margins are the old run's.
     """
     settings, dataset = settings_of(run), dataset_of(run, workspace)
+    run = replace(run, table=run.table.in_memory())
     old, table = run.segmentation(name), run.table
     known = {f.name: f for f in table.features}
     new = _described(old.merged(a, b), run, a)

@@ -69,31 +69,33 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
     """
     settings, clock = config.settings, Clock()
     entries = read_library(config)
-    with workspace.writing() as staging, Engine(settings.engine) as engine:
-        with clock.step("ingest"):
+    with workspace.writing() as staging:
+        # An engine keeps what memory it once took: one for each step gives it back before the next.
+        with clock.step("ingest"), Engine(settings.engine) as engine:
             dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
-        ordered = "placed_order" in dataset.events_by_name
-        question, asked = question_named(settings.question, ordered)
-        stated = stated_property(
-            settings.response, dataset.events_by_name, property_features(engine.kinds(dataset.profiles_path))
-        )
-        # A response is no feature: nothing may be made from it that is judged by it.
-        known = vocabulary_of(engine, dataset, settings.features.seasons, stated.column if stated else "")
-        library = library_from(entries, known)
-        _check_names(settings.cluster.features, known, stated)
-        # What rules measure in place is a feature like those with a name.
-        kept = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
-        names = (*kept, *(leaf.feature for rule in library.rules for leaf in leaves(rule.where)))
-        day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
-        embedded = settings.engine.kind == "duckdb"
-        computing = nullcontext(engine) if embedded else query_engine(settings.engine)
-        with clock.step("features"), computing as measuring:
-            measured = measure(
-                measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
+        with Engine(settings.engine) as engine:
+            ordered = "placed_order" in dataset.events_by_name
+            question, asked = question_named(settings.question, ordered)
+            stated = stated_property(
+                settings.response, dataset.events_by_name, property_features(engine.kinds(dataset.profiles_path))
             )
-            responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
-            known_orders = ordered and (measured.table.values["orders"] > 0).any()
-            history = _history(measuring, dataset, day, settings) if known_orders else None
+            # A response is no feature: nothing may be made from it that is judged by it.
+            known = vocabulary_of(engine, dataset, settings.features.seasons, stated.column if stated else "")
+            library = library_from(entries, known)
+            _check_names(settings.cluster.features, known, stated)
+            # What rules measure in place is a feature like those with a name.
+            kept = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
+            names = (*kept, *(leaf.feature for rule in library.rules for leaf in leaves(rule.where)))
+            day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
+            embedded = settings.engine.kind == "duckdb"
+            computing = nullcontext(engine) if embedded else query_engine(settings.engine)
+            with clock.step("features"), computing as measuring:
+                measured = measure(
+                    measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
+                )
+                responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
+                known_orders = ordered and (measured.table.values["orders"] > 0).any()
+                history = _history(measuring, dataset, day, settings) if known_orders else None
         selected = selected_by(library.rules, measured.table, known, dataset.currency)
         measured = replace(measured, table=measured.table.only(kept))
         run = analyse(

@@ -157,7 +157,8 @@ def _made(
 ) -> Review:
     told = "Comparing the runs"
     progress(told, 0.0)
-    before, now = load_run(workspace, before_id), load_run(workspace, now_id)
+    loaded = (load_run(workspace, run_id) for run_id in (before_id, now_id))
+    before, now = (replace(run, table=run.table.in_memory()) for run in loaded)
     settings, dataset = settings_of(now), dataset_of(now, workspace)
     compared = compare(before, now, name, chain, settings.review)
     then, today = compared.then, compared.today
@@ -177,7 +178,7 @@ def _made(
     answered = measurable_response(
         then, quarter.campaigns, quarter.forward, settings.review.min_response, settings.validate
     )
-    numbers = [f.name for f in before.table.features if f.kind == "number" and f.name in now.table.values]
+    numbers = [f.name for f in before.table.features if f.kind == "number" and now.table.holds(f.name)]
     both = [i for i in kept.values() if i in given.values()]
     drifted = drift(
         before.table.values[numbers], now.table.values[numbers], labels, fresh, both, settings.review, settings.seed

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,12 +12,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from benchmarks.served import READY
+from benchmarks.served import served as server
+
 pytestmark = pytest.mark.browser
 
 sync_api = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts"
-READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 #: Page, and what shows that each of its charts is drawn.
 PAGES = {
     "Overview": [".js-plotly-plot .bars .point"],
@@ -74,24 +69,9 @@ def served(workspace: Path, log: Path, base: str = "", secrets: Path | None = No
 
     `base` is the path that a proxy would serve it under; with `secrets` people must log in.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    options = ["--server.headless", "true", "--server.fileWatcherType", "none", "--server.baseUrlPath", base]
-    options += ["--secrets.files", str(secrets)] if secrets else []
-    options += ["--", "--workspace", str(workspace), *(["--login"] if secrets else [])]
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            [*command, *options], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
-        address = f"http://127.0.0.1:{port}/{base}".rstrip("/")
-        _wait_until_healthy(server, address, log)
+    options = ["--secrets.files", str(secrets)] if secrets else []
+    with server(workspace, log, base, options, ["--login"] if secrets else []) as (address, _):
         yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
     assert "Traceback" not in log.read_text("utf-8")
 
 
@@ -178,16 +158,3 @@ def _picture(page: object, name: str) -> None:
     page.set_viewport_size({"width": width, "height": min(int(height) + 20, 8_000)})
     page.screenshot(path=ARTEFACTS / f"{name}.png")
     page.set_viewport_size({"width": width, "height": 900})
-
-
-def _wait_until_healthy(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"The server did not come up:\n{log.read_text('utf-8')[-2000:]}")

@@ -85,6 +85,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch, runs: tuple[Run, ...]) -> Callable
             return FakeWorkspace(runs if kept is None else kept)
 
         st.cache_data.clear()
+        st.cache_resource.clear()
         monkeypatch.setattr("discovery.service.open_workspace", open_workspace)
         monkeypatch.setattr(sys, "argv", ["app.py"])
         monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", path)
@@ -105,6 +106,7 @@ def open_on(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     def opened(workspace: Path, page: str, **query: str) -> AppTest:
         st.cache_data.clear()
+        st.cache_resource.clear()
         monkeypatch.setattr(sys, "argv", ["app.py"])
         monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", str(workspace))
         app = AppTest.from_file(APP, default_timeout=120)

@@ -38,6 +38,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Start:
     def page(workspace: Path) -> AppTest:
         workspace.mkdir(exist_ok=True)
         st.cache_data.clear()
+        st.cache_resource.clear()
         monkeypatch.setattr("sys.argv", ["app.py"])
         monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", str(workspace))
         return AppTest.from_file(APP, default_timeout=60).switch_page(str(PAGES / "discover.py")).run()

@@ -19,6 +19,7 @@ from tests.dashboard.conftest import APP, PAGES
 @pytest.fixture
 def page(planted_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     st.cache_data.clear()
+    st.cache_resource.clear()
     monkeypatch.setattr("sys.argv", ["app.py"])
     monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", str(planted_workspace))
     app = AppTest.from_file(APP, default_timeout=60).switch_page(str(PAGES / "export.py"))

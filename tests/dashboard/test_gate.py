@@ -33,6 +33,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(page: str, user: dict[str, object], allowed: object = None) -> AppTest:
     st.cache_data.clear()
+    st.cache_resource.clear()
     app = AppTest.from_file(APP, default_timeout=60)
     app.user = dict(user)
     if allowed is not None:

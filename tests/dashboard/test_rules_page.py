@@ -32,6 +32,7 @@ def workspace(planted_workspace: Path, tmp_path: Path) -> Path:
 def page(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page on that workspace."""
     st.cache_data.clear()
+    st.cache_resource.clear()
     monkeypatch.setattr("sys.argv", ["app.py"])
     monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", str(workspace))
     return AppTest.from_file(APP, default_timeout=60).switch_page(str(PAGES / "rules.py")).run()
@@ -259,6 +260,7 @@ def test_a_run_of_an_older_version_says_so(page: AppTest, workspace: Path) -> No
     for each in workspace.glob("runs/*/library.json"):
         each.unlink()
     st.cache_data.clear()
+    st.cache_resource.clear()
     page = page.run()
     assert not page.exception
     assert "made by an older version" in text(page)

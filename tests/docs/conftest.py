@@ -39,6 +39,7 @@ def executed(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
             asked = _ANSWER.format(name=f"{path.stem}.json", asked=ASKED[path.stem])
             book.cells.append(nbformat.v4.new_code_cell(asked))
             NotebookClient(book, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+            nbformat.write(book, folder / path.name)
 
     return once("notebooks", make)
 

@@ -193,3 +193,19 @@ def test_the_page_of_files_is_what_a_workspace_holds(executed: Path) -> None:
         else:
             assert told[place] == found, f"the page of files tells otherwise of {place}"
     assert seen == set(told)
+
+
+def cells(row: str) -> set[str]:
+    return {cell.strip().removesuffix(" MB") for cell in row.split("|")}
+
+
+def test_the_page_of_scaling_says_what_was_measured() -> None:
+    measured = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    rows = [cells(row) for row in measured.splitlines() if row.startswith("|")]
+    table = re.findall(r"^\| .*\d .*\|$", text("scaling"), flags=re.MULTILINE)
+    assert len(table) == 6
+    for row in table:
+        numbers = {c for c in cells(row) if re.fullmatch(r"[\d,.]+", c)}
+        assert any(numbers <= found for found in rows), f"benchmarks/README.md measured otherwise: {row}"
+    for number in re.findall(r"\d+\.\d+|\d,\d{3}", text("scaling").partition("## Memory")[0]):
+        assert number in measured, f"benchmarks/README.md has no {number}"
