@@ -22,7 +22,7 @@ SOURCES = {
     "cdnow": "cdnow/CDNOW_master.txt",
     "completejourney": "completejourney",
     "ifood": "customer_personality/marketing_campaign.csv",
-    "starbucks": "starbucks/starbucks_customer_level.parquet",
+    "starbucks": "starbucks",
 }
 
 
