@@ -43,7 +43,7 @@ def compile_settings(raw: Mapping[str, Any]) -> Settings:
     Examples
     --------
     >>> compile_settings({"source": {"kind": "canonical", "path": "s"}, "as_of": "2026-01-01"}).cluster.k_high
-    10
+    12
     """
     faults: list[str] = []
     compiled = _compile(Settings, raw, "", faults)

@@ -48,7 +48,7 @@ def dip(values: Array) -> float:
     Examples
     --------
     >>> round(dip(np.array([0.0, 1.0])), 3), round(dip(np.array([0.0, 0.1, 0.2, 9.0, 9.1, 9.2])), 3)
-    (0.25, 0.239)
+    (0.25, 0.244)
     """
     x, counts = np.unique(values, return_counts=True)
     above = np.cumsum(counts) / len(values)

@@ -70,4 +70,4 @@ def retail_workspace(shared_data: Path, once: Once) -> Path:
         for quarter in ("2010Q4", "2011Q1", "2011Q2", "2011Q3"):
             service.review_quarter(config, service.Workspace(folder), quarter, "kmeans")
 
-    return once("retail-workspace", make)
+    return once("retail-quarters", make)
