@@ -17,6 +17,7 @@ from discovery.core.segment import Segmentation
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
+#: Where each config's source lies in the folder of shared data.
 SOURCES = {
     "online_retail_ii": "online_retail_ii/online_retail_ii.parquet",
     "cdnow": "cdnow/CDNOW_master.txt",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,13 @@ from discovery.core.compile import SettingRow, compile_settings, setting_rows
 from discovery.core.dataset import Dataset
 from discovery.core.decision import Decision, DecisionKind
 from discovery.core.errors import UsageError, WorkspaceError
-from discovery.core.feature import Feature, FeatureTable
+from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition
 from discovery.core.run import Run
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS
 from discovery.export import targets
-from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.preview import preview
 from discovery.ingest.read import ingest as read_source
 from discovery.ingest.simulate import simulate
@@ -68,6 +66,7 @@ from discovery.usecases.merging import merge, undo_decision
 from discovery.usecases.reviewing import load_review, review, review_quarter, reviews
 from discovery.usecases.rule_imports import ImportedSegment, import_rules, names_from, read_names
 from discovery.usecases.rulebook import Evaluation
+from discovery.usecases.vocabulary import VocabularyRow, vocabulary
 
 __all__ = [
     "DIALECTS",
@@ -89,6 +88,7 @@ __all__ = [
     "RunSummary",
     "State",
     "Status",
+    "VocabularyRow",
     "Words",
     "Workspace",
     "cancel_job",
@@ -329,43 +329,6 @@ def evaluate_rule_file(
         }
     )
     return rulebook.evaluate(Path(path), open_workspace(workspace), as_of, before, asked.engine, progress)
-
-
-@dataclass(frozen=True)
-class VocabularyRow:
-    """One feature as people look it up, with what each target can do with it."""
-
-    name: str
-    label: str
-    family: str
-    unit: str
-    window: str
-    missing: str
-    klaviyo: str
-    sql: bool
-
-
-def vocabulary() -> tuple[VocabularyRow, ...]:
-    """Return every feature of the catalogue, in its order."""
-    return tuple(
-        VocabularyRow(
-            f.name,
-            f.label,
-            f.family,
-            f.unit or f.kind,
-            _window(f),
-            f.missing,
-            targets.klaviyo(f),
-            targets.sql(f),
-        )
-        for f in CATALOGUE
-    )
-
-
-def _window(feature: Feature) -> str:
-    if feature.window is None:
-        return "all time"
-    return f"{feature.skip + 1} to {feature.window} days ago" if feature.skip else f"{feature.window} days"
 
 
 def config_rows(config: Config) -> tuple[SettingRow, ...]:

@@ -81,7 +81,7 @@ def analyse(
                     table, placed, placed.records, choice, question, settings.cluster, settings.seed, progress
                 )
             )
-        if settings.cluster.lifecycle and "orders" in table.values:
+        if settings.cluster.lifecycle and table.holds("orders"):
             found.append(lifecycle_segmentation(table, settings.cluster, settings.seed, progress))
         rules = rules_segmentation(table, library.dividing, settings.seed)
     segmentations = tuple(with_nearest(s, table) for s in (*found, rules))
@@ -177,7 +177,7 @@ def cluster_features(
     if "placed_order" in dataset.events_by_name:
         return default_cluster_features()
     asked = [f.name for f in table.features if f.family == "Zero-party" and f.kind == "number"]
-    names = tuple(name for name in asked if table.values[name].nunique() > 1)
+    names = tuple(name for name in asked if table.column(name).nunique() > 1)
     if not names:
         raise DataError(
             "The data must hold orders, or numbers that customers were asked, to find segments by; they hold neither. "
@@ -196,7 +196,7 @@ def _made_of(segmentation: Segmentation, clustered_on: tuple[str, ...], table: F
 
 def _of_records(feature: Feature, table: FeatureTable) -> bool:
     if feature.of:
-        return any(n not in table.values or _of_records(table.feature(n), table) for n in feature.of)
+        return any(not table.holds(n) or _of_records(table.feature(n), table) for n in feature.of)
     # A profile is mostly made at the first order, and predictions and tiers are of orders.
     derived = feature.aggregate in ("predicted", "tier", "days_since_field")
     return derived or bool(RECORD_EVENTS.intersection(feature.events))

@@ -128,7 +128,7 @@ def _with_missing(
     engine: QueryEngine, dataset: Dataset, table: FeatureTable, names: Sequence[str], settings: Settings
 ) -> FeatureTable:
     """Return the table with those of the named features that it lacks: another library measured other things."""
-    missing = [name for name in dict.fromkeys(names) if name not in table.values]
+    missing = [name for name in dict.fromkeys(names) if not table.holds(name)]
     if not missing:
         return table
     known = vocabulary_of(engine, dataset, settings.features.seasons)
@@ -146,7 +146,7 @@ def _with_missing(
 
 def _as_cut(table: FeatureTable, before: FeatureTable, names: Sequence[str]) -> FeatureTable:
     """Return the table with the named bands cut where those of before were: they move with the crowd."""
-    bands = [f for f in table.features if f.name in names and f.name in before.cutoffs and f.of[0] in table.values]
+    bands = [f for f in table.features if f.name in names and f.name in before.cutoffs and table.holds(f.of[0])]
     return with_bands(table.only(f.name for f in table.features if f not in bands), bands, before.cutoffs)
 
 

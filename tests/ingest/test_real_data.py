@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.real_data import SOURCES
 from discovery import service
 from discovery.core.dataset import Dataset
 from discovery.core.evidence import Evidence, Verdict
@@ -16,14 +17,6 @@ from tests.ingest.tables import events, profiles
 pytestmark = pytest.mark.real_data
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-#: Where each config's source lies in the folder of shared data.
-SOURCES = {
-    "online_retail_ii": "online_retail_ii/online_retail_ii.parquet",
-    "cdnow": "cdnow/CDNOW_master.txt",
-    "completejourney": "completejourney",
-    "ifood": "customer_personality/marketing_campaign.csv",
-    "starbucks": "starbucks",
-}
 QUICK = (
     "cluster.null_draws=3",
     "cluster.choice_rows=300",
