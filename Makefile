@@ -3,6 +3,7 @@
 #   make install   make .venv and install what the demo needs, from the lock with hashes
 #   make demo      simulate a store of 20,000 customers, find its segments, serve the dashboard (SERVE=0: do not serve)
 #   make test      run the tests (REQUIRE_ALL=1: a test that would skip fails)
+#   make nightly   try long what make test tries a little: hostile files and rules, kills at any moment
 #   make check     formatting, lint and types
 #   make app       serve the dashboard of WORKSPACE (default: the demo's)
 #   make bench     measure speed, memory and quality; rewrites benchmarks/README.md
@@ -18,7 +19,7 @@ WORKSPACE ?= demo/workspace
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
 
-.PHONY: install install-dev demo test check app bench docs lock clean
+.PHONY: install install-dev demo test nightly check app bench docs lock clean
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -45,6 +46,9 @@ demo: install
 
 test: install-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+nightly: install-dev
+	NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) tests/trust
 
 check: install-dev
 	$(BIN)/ruff format --check .

@@ -16,7 +16,10 @@ A sentence says what must be, what was got, where, and what to do. Nothing else 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_ADDRESS = re.compile(r"[^\s'\",;:|/<>()\[\]]+@[\w-]+(\.[\w-]+)+")
 
 
 class DiscoveryError(Exception):
@@ -52,9 +55,20 @@ class WorkspaceError(UsageError):
 
 
 class DataError(DiscoveryError):
-    """The data cannot be used for what was asked."""
+    """The data cannot be used for what was asked.
+
+    Where it shows what a file holds, an e-mail address is left out: errors are kept in logs.
+
+    Examples
+    --------
+    >>> print(DataError("Row 2 is 'ann@example.com,5'."))
+    Row 2 is '(e-mail address),5'.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_ADDRESS.sub("(e-mail address)", message))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

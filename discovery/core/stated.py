@@ -204,7 +204,7 @@ def _check_window(function: str, days: int | None, skip: int, since: str, until:
     if days is not None and skip >= days:
         raise UsageError(f"{function}(): skip must lie below days, got {skip} of {days}.")
     for name, day in (("since", since), ("until", until)):
-        if day and not is_day(day):
+        if day != "" and not (isinstance(day, str) and is_day(day)):
             raise UsageError(f"{function}(): {name} must be a day such as '2025-11-28', got {day!r}.")
     if since and until and since > until:
         raise UsageError(f"{function}(): since must not lie after until, got {since} and {until}.")

@@ -47,8 +47,8 @@ def read_canonical(engine: Engine, source: CanonicalSource, path: Path, progress
         if unknown:
             notes.append(f"{file.name}: columns without a meaning here were left out: {', '.join(sorted(unknown))}.")
         chosen = ", ".join(f"{_cast(c, types[c], columns.get(c))} AS {identifier(c)}" for c in kept)
-        # Where every column is in its type already, nothing can fail later and nothing needs a copy.
-        sound = all(types[c] == columns.get(c, types[c]) for c in kept)
+        # Where every column is in its type already, or an instant, nothing can fail later and nothing needs a copy.
+        sound = all(types[c] == columns.get(c, types[c]) or types[c].startswith("TIMESTAMP") for c in kept)
         with reading(file.name):
             engine.run(
                 f"CREATE OR REPLACE {'VIEW' if sound else 'TABLE'} {table}_in AS SELECT {chosen}, "
@@ -74,4 +74,8 @@ def _stated_currency(path: Path) -> str:
     store = path / "store.json"
     if not store.is_file():
         return ""
-    return str(json.loads(store.read_text(encoding="utf-8")).get("currency", ""))
+    try:
+        stated = json.loads(store.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"store.json is not readable as JSON: {error}. Mend it, or take it away.") from error
+    return str(stated.get("currency", "")) if isinstance(stated, dict) else ""

@@ -29,6 +29,8 @@ from discovery.ingest.points import place_postal_codes
 EARLIEST, LATEST = midnight(date(1990, 1, 1)), midnight(date(2100, 1, 1))
 #: Largest sum that DECIMAL(18,4) holds.
 _LARGEST = 1e14
+#: An id of blanks only. Those begin before "!": no other id needs the closer look.
+_BLANK_ID = "(customer_id < '!' AND trim(customer_id, ' ' || chr(9) || chr(10) || chr(13)) = '')"
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def _usable_events(engine: Engine) -> None:
         out.append(f"{given} AS {identifier(name)}")
         if kind.startswith("DECIMAL") and name in present and not present[name].startswith("DECIMAL(18"):
             faults["impossible_number", name] = f"NOT (abs(CAST({identifier(name)} AS DOUBLE)) < {_LARGEST})"
-    faults["missing_customer", "customer_id"] = "customer_id IS NULL OR trim(customer_id) = ''"
+    faults["missing_customer", "customer_id"] = f"customer_id IS NULL OR {_BLANK_ID}"
     faults["missing_event_name", "event"] = "event IS NULL OR event = ''"
     faults["impossible_date", "at"] = f'"at" IS NULL OR "at" < {EARLIEST} OR "at" >= {LATEST}'
     any_fault = " OR ".join(f"coalesce({where}, FALSE)" for where in faults.values())
@@ -199,7 +201,7 @@ def _customers(engine: Engine) -> None:
     engine.run(
         f"CREATE OR REPLACE TABLE profiles_ranked AS SELECT customer_id, {given}, {origin}, "
         f"row_number() OVER (PARTITION BY customer_id {order}) AS turn "
-        "FROM profiles_in WHERE customer_id IS NOT NULL AND trim(customer_id) <> ''"
+        f"FROM profiles_in WHERE customer_id IS NOT NULL AND NOT {_BLANK_ID}"
     )
     if {"file", "row"} <= set(present):
         report(engine, "profiles_ranked", "customer_id", "duplicate_customer", "turn > 1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from discovery.core.errors import DataError
 from discovery.core.sources import KlaviyoSource, ShopifySource, TablePart
 from discovery.engine.duckdb import Engine, parquet
+from discovery.engine.scratch import ScratchFolder
 from discovery.engine.sql import identifier, literal
 from discovery.ingest.cells import text
 from discovery.ingest.contract import report_ragged
@@ -103,7 +103,7 @@ def load(engine: Engine, table: str, export: Export, columns: Mapping[str, str])
     cells = {i: f"c{i}" for i in range(len(export.header))}
     chosen = ", ".join(f"{sql} AS {identifier(name)}" for name, sql in columns.items())
     exists = engine.scalar("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table])
-    with tempfile.TemporaryDirectory(prefix="segment-discovery-") as folder, reading(export.name):
+    with ScratchFolder() as folder, reading(export.name):
         rows = Path(folder) / "rows.parquet"
         ragged = text_to_parquet(export.file, cells, export.name, rows, pad=True)
         select = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine
+from discovery.engine.scratch import ScratchFolder
 from discovery.engine.sql import identifier
 from discovery.ingest.files import open_files
 from discovery.ingest.files.find import TEXTS
@@ -25,7 +25,7 @@ def preview(path: Path) -> pd.DataFrame:
     DataError
         If the file cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="segment-discovery-") as folder, Engine() as engine:
+    with ScratchFolder() as folder, Engine() as engine:
         scratch = Path(folder)
         file = _head(path, scratch) if path.suffix.lower() in TEXTS else path
         part, limits = TablePart(), TableSource()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from itertools import count
 from pathlib import Path
 
@@ -18,8 +17,10 @@ from discovery.core.sources import (
     TableSource,
 )
 from discovery.engine.duckdb import Engine
+from discovery.engine.scratch import ScratchFolder
 from discovery.ingest.canonical import read_canonical
 from discovery.ingest.contract import Arrival, finish
+from discovery.ingest.files import reading
 from discovery.ingest.joined import read_joined
 from discovery.ingest.klaviyo import read_klaviyo
 from discovery.ingest.shopify import read_shopify
@@ -56,7 +57,7 @@ def ingest(
     DataError
         If the files cannot be used, with what to do.
     """
-    with tempfile.TemporaryDirectory(prefix="segment-discovery-") as scratch:
+    with ScratchFolder() as scratch:
         if isinstance(source, JoinedSource):
             parts = count()  # each part has its own scratch folder, since the engine may still read what lies there
 
@@ -68,7 +69,9 @@ def ingest(
             arrival = read_joined(engine, source, base, read, progress)
         else:
             arrival = _read(engine, source, (base / source.path).resolve(), Path(scratch), progress)
-        return finish(engine, arrival, out, progress, postal_points)
+        # Tables that are canonical already are read where they lie, so that a damaged page shows only now.
+        with reading("The source"):
+            return finish(engine, arrival, out, progress, postal_points)
 
 
 def _read(engine: Engine, source: PartSource, path: Path, scratch: Path, progress: Progress) -> Arrival:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from discovery.core.errors import RuleError
 from discovery.core.rule import ComparisonSign, Scalar
@@ -42,28 +43,46 @@ class Text:
             raise RuleError("A rule must state a condition such as orders >= 2, got an empty text.", 0)
         if len(self.text) > _LONGEST:
             raise RuleError(f"A rule must be at most {_LONGEST:,} characters long, got {len(self.text):,}.", _LONGEST)
+        whole = _BEFORE + self.text
         try:
-            statements = sqlglot.parse(_BEFORE + self.text, read="duckdb")
+            statements = sqlglot.parse(whole, read="duckdb", error_message_context=len(whole))
         except (SqlglotError, RecursionError) as error:
-            first = str(error).splitlines()[0].split(". Line")[0].rstrip(".")
-            raise RuleError(f"The rule cannot be read: {first}. Write it like orders >= 2.", None) from error
-        if len(statements) != 1 or not isinstance(statements[0], exp.Select):
-            raise RuleError("A rule must be one condition; a semicolon ends it.", self.text.find(";"))
+            why, position = self._why(error)
+            raise self._fault_at(f"The rule cannot be read: {why}. Write it like orders >= 2", position) from error
+        if len(statements) != 1:
+            raise self._fault_at("A rule must be one condition; a semicolon ends it", self.text.find(";"))
         select = statements[0]
+        if not isinstance(select, exp.Select):
+            raise self._fault_at("A rule must be one condition, got several queries", 0)
         extra = sorted(k for k, v in select.args.items() if v and k not in ("where", "expressions", "kind"))
         where = select.args.get("where")
         if extra or where is None:
-            raise RuleError(f"A rule must be a condition only, got {', '.join(extra) or 'none'} as well.", None)
+            more = select.args[extra[0]] if extra else None
+            position = self._position(more) if isinstance(more, exp.Expr) else 0
+            raise self._fault_at(f"A rule must be a condition only, got {', '.join(extra) or 'none'} as well", position)
         found: exp.Expr = where.this
         return found
 
     def fault(self, message: str, node: exp.Expr, kind: type[RuleError] = RuleError) -> RuleError:
         """Return the error that says `message` and where `node` stands."""
-        position = self._position(node)
-        if position is not None:
-            shown = self.text[position : position + 30]
-            message = f"{message.rstrip(' .,')} (at character {position + 1}: {shown!r})."
-        return kind(message if message.endswith((".", "?")) else message + ".", position)
+        return self._fault_at(message, self._position(node), kind)
+
+    def _fault_at(self, message: str, position: int, kind: type[RuleError] = RuleError) -> RuleError:
+        position = min(max(position, 0), len(self.text) - 1)
+        shown = self.text[position : position + 30]
+        return kind(f"{message.rstrip(' .,')} (at character {position + 1}: {shown!r}).", position)
+
+    def _why(self, error: Exception) -> tuple[str, int]:
+        """Return what a parser's error means, and where it stopped."""
+        if isinstance(error, ParseError) and error.errors:
+            first = error.errors[0]
+            missing = "missing for" in str(first["description"])
+            why = "something is missing" if missing else str(first["description"])
+            return why, len(str(first["start_context"])) - len(_BEFORE)
+        opened = re.search(r"from \d+:(\d+)$", str(error.__cause__))
+        if opened:
+            return "what is opened here is never closed", int(opened[1]) - len(_BEFORE)
+        return ("it is nested too deep" if isinstance(error, RecursionError) else "it ends too early"), 0
 
     def refused(self, node: exp.Expr) -> RuleError:
         """Return the error for what may not stand in a rule at all."""
@@ -82,7 +101,10 @@ class Text:
             case exp.Literal() if node.is_string:
                 return str(node.this)
             case exp.Literal():
-                number = float(node.this)
+                try:
+                    number = float(node.this)
+                except ValueError:
+                    raise self.fault(f"A number must be written like 2 or 2.5, got {node.this}", node) from None
                 if number in (float("inf"), float("-inf")):
                     raise self.fault("A number must be finite", node)
                 return int(node.this) if node.this.isdigit() else number
@@ -96,7 +118,7 @@ class Text:
         """Return the values of several nodes."""
         return tuple(self.literal(n) for n in nodes)
 
-    def _position(self, node: exp.Expr) -> int | None:
-        """Return where `node` starts, from the first of its parts that knows."""
+    def _position(self, node: exp.Expr) -> int:
+        """Return where `node` starts, from the first of its parts that knows; the text's start where none does."""
         starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
-        return min(starts) - len(_BEFORE) if starts else None
+        return min(starts) - len(_BEFORE) if starts else 0

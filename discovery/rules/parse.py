@@ -73,10 +73,8 @@ def parse(text: str, features: Mapping[str, Feature]) -> Condition:
     known = features if isinstance(features, Vocabulary) else Vocabulary(features)
     try:
         return _Reader(read, known).read(read.condition())
-    except RuleError:
-        raise
-    except (UsageError, RecursionError) as error:
-        raise RuleError(f"In {text!r}: {error}", None) from error
+    except RecursionError as error:
+        raise RuleError("A rule must not be nested so deep. Write fewer parentheses and NOTs.", 0) from error
 
 
 class _Reader:
@@ -100,7 +98,17 @@ class _Reader:
                 return kind(tuple(parts))
             case exp.Not():
                 return Not(self.read(node.this))
-            case exp.Between():
+        try:
+            return self._comparison(node)
+        except RuleError:
+            raise
+        except UsageError as error:
+            # A value that no condition can have, such as bounds the wrong way round.
+            raise self.text.fault(str(error), node) from error
+
+    def _comparison(self, node: exp.Expr) -> Condition:
+        match node:
+            case exp.Between() if node.args.get("symmetric") is None:
                 return self._between(node)
             case exp.In():
                 return self._one_of(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from discovery.core.decision import Decision, DecisionKind
 from discovery.core.errors import WorkspaceError
 
-_WAIT_SECONDS = 10.0
+_WAIT_SECONDS, _AGAIN_SECONDS = 10.0, 0.02
 _VERSION = 1
 _TABLE = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -97,6 +98,26 @@ class Ledger:
         """Give a connection whose changes are kept together if the block ends well, and dropped if not."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            connection = self._connected()
+            try:
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except (sqlite3.Error, ValueError) as error:
+            raise WorkspaceError(
+                f"{self.path.name} must be a database this process can write to: {error}. "
+                "Check the disk and the rights on the workspace; if the file is broken, restore it from a copy."
+            ) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        """Return a connection to the table, made if there is none.
+
+        While another process makes the file, or tidies up as the last to leave it, SQLite refuses at once, however
+        long it was told to wait: then it is asked again.
+        """
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
             connection = sqlite3.connect(self.path, timeout=_WAIT_SECONDS)
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -106,18 +127,17 @@ class Ledger:
                         f"{self.path.name} must have version {_VERSION}, got {version}. "
                         "Open it with the newer segment-discovery that wrote it."
                     )
-                with connection:
-                    if version < _VERSION:
-                        connection.execute(_TABLE)
-                        connection.execute(f"PRAGMA user_version = {_VERSION}")
-                    yield connection
-            finally:
+                if version < _VERSION:
+                    connection.execute(_TABLE)
+                    connection.execute(f"PRAGMA user_version = {_VERSION}")
+                return connection
+            except BaseException as error:
                 connection.close()
-        except sqlite3.Error as error:
-            raise WorkspaceError(
-                f"{self.path.name} must be a database this process can write to: {error}. "
-                "Check the disk and the rights on the workspace; if the file is broken, restore it from a copy."
-            ) from error
+                if not (isinstance(error, sqlite3.OperationalError) and "locked" in str(error)):
+                    raise
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_AGAIN_SECONDS)
 
 
 def _decision(row: tuple[object, ...]) -> Decision:

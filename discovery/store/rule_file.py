@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from discovery.core.errors import WorkspaceError
 from discovery.store.config import read_entries
+from discovery.store.room import room_in
 from discovery.store.workspace import Workspace
 
 #: As configs call it, so that it is found beside one.
@@ -30,7 +31,7 @@ def change_entries(workspace: Workspace, change: Callable[[Sequence[Any]], str])
     A run holds the workspace's own lock for as long as it takes, so this file has a lock of its own.
     """
     try:
-        with FileLock(str(workspace.path / ".rules.lock"), timeout=_WAIT_SECONDS):
+        with room_in(workspace.path), FileLock(str(workspace.path / ".rules.lock"), timeout=_WAIT_SECONDS):
             replace_text(workspace.path / RULE_FILE, change(own_entries(workspace)))
     except Timeout:
         raise WorkspaceError(

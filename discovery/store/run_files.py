@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ from discovery.core.run import SCHEMA_VERSION, Run
 from discovery.core.segment import Segmentation, Structure
 from discovery.store.feature_file import StoredTable, write_frame, write_table
 
-#: What a missing file or field is met as, in files of another release or of a copy that was cut short.
-BROKEN = (KeyError, TypeError, ValueError, AttributeError, StopIteration, FileNotFoundError)
+#: What a missing or damaged file or field is met as, in files of another release or of a copy that was cut short.
+BROKEN = (LookupError, TypeError, ValueError, AttributeError, StopIteration, RuntimeError, OSError)
 
 
 def read_run(folder: Path) -> Run:
@@ -41,10 +42,17 @@ def read_run(folder: Path) -> Run:
     Raises
     ------
     WorkspaceError
-        If a file or a field is missing, as in a run of another release or of a copy that was cut short.
+        If a file or a field is missing or damaged, as in a run of another release or of a copy that was cut short.
     """
-    try:
+    with whole_run(folder):
         return _read_run(folder)
+
+
+@contextmanager
+def whole_run(folder: Path) -> Iterator[None]:
+    """Raise WorkspaceError where a file or a field of the run in `folder` is missing or damaged."""
+    try:
+        yield
     except BROKEN as error:
         raise WorkspaceError(
             f"Run {folder.name} is not whole, or another release made it: {error!r}. "

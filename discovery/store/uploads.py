@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from discovery.core.errors import DataError
+from discovery.store.room import room_in
 from discovery.store.workspace import Workspace, check_name
 
 #: What one session may bring in; more is better read where it lies, by the command line.
@@ -33,7 +34,12 @@ def keep_upload(workspace: Workspace, session: str, name: str, content: bytes) -
             f"Uploads of one session must not exceed {LARGEST_SESSION / 1e9:g} GB. "
             "Read larger files where they lie: discovery run CONFIG --workspace W."
         )
-    target.write_bytes(content)
+    with room_in(folder):
+        try:
+            target.write_bytes(content)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
     return target
 
 

@@ -6,10 +6,11 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -20,7 +21,8 @@ from discovery.core.review import Review
 from discovery.core.run import Run
 from discovery.store.decisions import Ledger
 from discovery.store.review_files import ReviewSummary, read_review, read_summary, write_review
-from discovery.store.run_files import read_document, read_run, write_document, write_run
+from discovery.store.room import room_in
+from discovery.store.run_files import BROKEN, read_document, read_run, whole_run, write_document, write_run
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
@@ -55,7 +57,7 @@ def check_name(name: str) -> str:
 
 
 class Workspace:
-    """A folder with a dataset and the runs made of it; opening one reads nothing yet.
+    """A folder with a dataset and the runs made of it; opening one puts right what a killed process left.
 
     Parameters
     ----------
@@ -65,6 +67,10 @@ class Workspace:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
+        if any(self._set_aside()):
+            # Whoever is writing just now puts things right without us; who may only read leaves them.
+            with suppress(Timeout, OSError), self._lock(0):
+                self._recover()
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return the runs that this release can read, the newest ``as_of`` first."""
@@ -80,7 +86,8 @@ class Workspace:
         for each in sorted(folder.iterdir()) if folder.is_dir() else []:
             if _NAME.fullmatch(each.name) and (each / "run.json").is_file():
                 try:
-                    yield each.name, _summary(each)
+                    with whole_run(each):
+                        yield each.name, _summary(each)
                 except WorkspaceError as error:
                     yield each.name, error
 
@@ -134,18 +141,23 @@ class Workspace:
 
     def recommended(self, run_id: str) -> str:
         """Return the recommended segmentation of a run."""
-        listed = read_document(self.run_folder(run_id) / "run.json")["segmentations"]
-        return str(next(s["name"] for s in listed if s["recommended"]))
+        folder = self.run_folder(run_id)
+        with whole_run(folder):
+            return str(next(s["name"] for s in _segmentations(folder) if s["recommended"]))
 
     def segmentations(self, run_id: str) -> tuple[str, ...]:
         """Return the names of a run's segmentations, in its order."""
-        return tuple(s["name"] for s in read_document(self.run_folder(run_id) / "run.json")["segmentations"])
+        folder = self.run_folder(run_id)
+        with whole_run(folder):
+            return tuple(s["name"] for s in _segmentations(folder))
 
     def segment_names(self, run_id: str, segmentation: str) -> dict[str, str]:
         """Return the names of a segmentation's segments as the run made them, by id, without reading all of the run."""
         out: dict[str, dict[str, str]] = {}
-        for each in read_document(self.run_folder(run_id) / "segments.json")["segments"]:
-            out.setdefault(each["segmentation"], {})[each["id"]] = each["name"]
+        folder = self.run_folder(run_id)
+        with whole_run(folder):
+            for each in read_document(folder / "segments.json")["segments"]:
+                out.setdefault(each["segmentation"], {})[each["id"]] = each["name"]
         if segmentation not in out:
             raise WorkspaceError(f"No segmentation {segmentation!r} in run {run_id}. {did_you_mean(segmentation, out)}")
         return out[segmentation]
@@ -156,22 +168,27 @@ class Workspace:
         return Ledger(self.path / "decisions.sqlite")
 
     def dataset(self, origin: str = "") -> Dataset | None:
-        """Return the workspace's dataset, if it holds one and, where `origin` is stated, one made from that."""
+        """Return the workspace's dataset, if it holds one and, where `origin` is stated, one made from that.
+
+        One that another release wrote, or that is damaged, is as good as none: it is read from its source again.
+        """
         path = self.path / "dataset" / "dataset.json"
-        if not path.is_file():
+        try:
+            document = read_document(path)
+            if origin and document["made"]["origin"] != origin:
+                return None
+            fields = {k: v for k, v in document.items() if k not in ("schema_version", "made")}
+            found = Dataset(**{**fields, "folder": path.parent, "notes": tuple(document["notes"])})
+            return found if found.profiles_path.is_file() and found.events_path.is_file() else None
+        except (WorkspaceError, *BROKEN):
             return None
-        document = read_document(path)
-        if origin and document["made"]["origin"] != origin:
-            return None
-        fields = {k: v for k, v in document.items() if k not in ("schema_version", "made")}
-        return Dataset(**{**fields, "folder": path.parent, "notes": tuple(document["notes"])})
 
     def needed_dataset(self) -> Dataset:
         """Return the workspace's dataset, or raise with what to do."""
         found = self.dataset()
         if found is None:
             raise WorkspaceError(
-                f"The workspace {str(self.path)!r} must hold a dataset, and holds none. "
+                f"The workspace {str(self.path)!r} must hold a dataset, and holds none that can be read. "
                 "Bring one in with `discovery ingest CONFIG --workspace FOLDER`."
             )
         return found
@@ -183,31 +200,42 @@ class Workspace:
         One process writes at a time. If the block fails, the workspace is as it was before.
         """
         fresh = not self.path.exists()
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(str(self.path / ".lock"))
-        try:
-            lock.acquire(timeout=_WAIT_SECONDS)
-        except Timeout:
-            raise WorkspaceError(
-                f"Another process has been writing to {str(self.path)!r} for {_WAIT_SECONDS:.0f} seconds. "
-                "Wait for it to end, or choose another workspace."
-            ) from None
-        try:
-            self._recover()
-            staging = Staging(self.path, Path(tempfile.mkdtemp(prefix=".staging-", dir=self.path)))
+        with room_in(self.path), ExitStack() as stack:
+            lock = self._lock(_WAIT_SECONDS)
             try:
-                yield staging
+                while not lock.is_locked:
+                    # One that fails in a new folder takes it away, also from those who wait for it.
+                    self.path.mkdir(parents=True, exist_ok=True)
+                    with suppress(FileNotFoundError):
+                        lock.acquire()
+            except Timeout:
+                raise WorkspaceError(
+                    f"Another process has been writing to {str(self.path)!r} for {_WAIT_SECONDS:.0f} seconds. "
+                    "Wait for it to end, or choose another workspace."
+                ) from None
+            stack.callback(lock.release)
+            try:
+                self._recover()
+                yield Staging(self.path, Path(tempfile.mkdtemp(prefix=".staging-", dir=self.path)))
             finally:
-                shutil.rmtree(staging.folder, ignore_errors=True)
-        finally:
-            lock.release()
-            if fresh and not any(p.name != ".lock" for p in self.path.iterdir()):
-                (self.path / ".lock").unlink(missing_ok=True)
-                self.path.rmdir()
+                self._recover()
+                if fresh and not any(p.name != ".lock" for p in self.path.iterdir()):
+                    (self.path / ".lock").unlink(missing_ok=True)
+                    # Not where somebody who waited is in it by now.
+                    with suppress(OSError):
+                        self.path.rmdir()
+
+    def _lock(self, seconds: float) -> FileLock:
+        return FileLock(str(self.path / ".lock"), timeout=seconds)
+
+    def _set_aside(self) -> Iterator[Path]:
+        """Yield the folders that were on their way out of the place of a new one."""
+        for folder in (".", "runs", "reviews"):
+            yield from (self.path / folder).glob(".old-*")
 
     def _recover(self) -> None:
-        """Undo what a killed process left: an old folder set aside comes back if no new one took its place."""
-        for aside in self.path.glob("**/.old-*"):
+        """Undo what did not come to its end: an old folder set aside comes back if no new one took its place."""
+        for aside in [*self._set_aside()]:
             target = aside.with_name(aside.name.removeprefix(".old-"))
             if target.exists():
                 shutil.rmtree(aside)
@@ -215,6 +243,12 @@ class Workspace:
                 aside.rename(target)
         for left in self.path.glob(".staging-*"):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _segmentations(folder: Path) -> list[dict[str, Any]]:
+    """Return what ``run.json`` says of a run's segmentations."""
+    listed: list[dict[str, Any]] = read_document(folder / "run.json")["segmentations"]
+    return listed
 
 
 def _summary(folder: Path) -> RunSummary:

@@ -1,4 +1,4 @@
-"""Runs started from a browser: each a process of its own that tells in a file where it stands.
+"""Runs and reviews started from a browser: each a process of its own that tells in a file where it stands.
 
 The worker ends when its standard input does: on purpose, when a person cancels, and by itself, when the server ends.
 """
@@ -23,6 +23,7 @@ from discovery.export.yaml import document
 from discovery.store import RULE_FILE, Workspace, own_entries, read_entries, replace_text, shipped
 
 State = Literal["starting", "running", "done", "failed", "cancelled"]
+Kind = Literal["run", "review"]
 _FINAL = ("done", "failed", "cancelled")
 _NAME = "%Y%m%d-%H%M%S-%f"
 #: Workers that this process started. What they do is in their files; only their input ends here.
@@ -44,7 +45,7 @@ class Status:
     steps : mapping
         Step to the fraction of it done, in the order they began.
     run : str
-        Id of the run it made.
+        Id of the run, or of the review, that it made.
     error : str
         Why it failed, and what to do.
     """
@@ -62,12 +63,17 @@ class Status:
 
 @dataclass(frozen=True)
 class Job:
-    """One run asked for in the browser: where it is kept, since when, as which config, and how it stands."""
+    """One run or review asked for in the browser: where it is kept, since when, what was asked, and how it stands."""
 
     folder: Path
     started: datetime
     config: Mapping[str, Any]
     status: Status
+
+    @property
+    def kind(self) -> Kind:
+        """What is being made."""
+        return "review" if "review" in self.config else "run"
 
 
 def start_job(workspace: Workspace, config: Mapping[str, Any], now: datetime) -> Job:
@@ -87,31 +93,39 @@ def start_job(workspace: Workspace, config: Mapping[str, Any], now: datetime) ->
     SettingError
         If the config is wrong.
     WorkspaceError
-        If another run is being made here.
+        If another run or review is being made here.
     """
     compile_settings(config)
-    if any(not job.status.final for job in jobs(workspace)):
-        raise WorkspaceError("One run at a time is made in a workspace. Wait for the one in progress, or cancel it.")
-    folder = workspace.path / "jobs" / now.strftime(_NAME)
-    folder.mkdir(parents=True)
+    folder = _room(workspace, config, now)
     library = [*read_entries(shipped("configs/segments.yaml")), *own_entries(workspace)]
     replace_text(folder / RULE_FILE, document(library, "The shipped library and the rules saved in this workspace."))
-    replace_text(folder / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
-    write_status(folder / "status.json", Status("starting"))
-    command = [sys.executable, "-m", "discovery", "run", str(folder / "config.yaml"), "--quiet", "--json"]
-    command += ["--workspace", str(workspace.path), "--progress-file", str(folder / "status.json")]
-    with (folder / "log.txt").open("wb") as log:
-        # In a session of its own, or Ctrl-C would reach it before it can say that it was cancelled.
-        _WORKERS[folder] = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
-        )
-    return _job(folder)
+    return _started(workspace, folder, "run", str(folder / "config.yaml"))
 
 
-def jobs(workspace: Workspace) -> tuple[Job, ...]:
-    """Return the jobs of a workspace, the latest first."""
-    found = sorted((workspace.path / "jobs").glob("*/status.json"), reverse=True)
-    return tuple(_job(path.parent) for path in found)
+def start_review(workspace: Workspace, before: str, after: str, segmentation: str, now: datetime) -> Job:
+    """Start the review of two runs as a process of its own and return at once.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        That holds the runs, and where the review will be kept.
+    before, after, segmentation : str
+        As for `review`.
+    now : datetime
+        UTC; names the job.
+
+    Raises
+    ------
+    WorkspaceError
+        If another run or review is being made here.
+    """
+    folder = _room(workspace, {"review": {"before": before, "now": after, "segmentation": segmentation}}, now)
+    return _started(workspace, folder, "review", before, after, "--segmentation", segmentation)
+
+
+def jobs(workspace: Workspace, kind: Kind = "run") -> tuple[Job, ...]:
+    """Return the jobs of one kind in a workspace, the latest first."""
+    return tuple(job for job in _all(workspace) if job.kind == kind)
 
 
 def cancel_job(job: Job) -> None:
@@ -124,7 +138,7 @@ def cancel_job(job: Job) -> None:
     """
     worker = _WORKERS.get(job.folder)
     if worker is None or worker.stdin is None:
-        raise UsageError("This run was started by another server of the dashboard. Cancel it there.")
+        raise UsageError("This was started by another server of the dashboard. Cancel it there.")
     worker.stdin.close()
 
 
@@ -136,6 +150,34 @@ def write_status(path: Path, status: Status) -> None:
 def holding(path: Path) -> FileLock:
     """Return the lock that a worker with this status file holds while it lives."""
     return FileLock(str(path.with_name("alive.lock")))
+
+
+def _room(workspace: Workspace, config: Mapping[str, Any], now: datetime) -> Path:
+    """Return a folder for a new job, with what was asked in it."""
+    if any(not job.status.final for job in _all(workspace)):
+        raise WorkspaceError("One thing at a time is made in a workspace. Wait for the one in progress, or cancel it.")
+    folder = workspace.path / "jobs" / now.strftime(_NAME)
+    folder.mkdir(parents=True)
+    replace_text(folder / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+    write_status(folder / "status.json", Status("starting"))
+    return folder
+
+
+def _started(workspace: Workspace, folder: Path, *words: str) -> Job:
+    """Return the job in a folder, its command started."""
+    command = [sys.executable, "-m", "discovery", *words, "--quiet", "--workspace", str(workspace.path)]
+    command += ["--progress-file", str(folder / "status.json")]
+    with (folder / "log.txt").open("wb") as log:
+        # In a session of its own, or Ctrl-C would reach it before it can say that it was cancelled.
+        _WORKERS[folder] = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+        )
+    return _job(folder)
+
+
+def _all(workspace: Workspace) -> tuple[Job, ...]:
+    found = sorted((workspace.path / "jobs").glob("*/status.json"), reverse=True)
+    return tuple(_job(path.parent) for path in found)
 
 
 def _job(folder: Path) -> Job:
@@ -154,7 +196,10 @@ def _status(folder: Path) -> Status:
 
 
 def _read(folder: Path) -> Status:
-    return Status(**json.loads((folder / "status.json").read_text(encoding="utf-8")))
+    try:
+        return Status(**json.loads((folder / "status.json").read_text(encoding="utf-8")))
+    except (TypeError, ValueError):
+        return Status("failed", error="What this job said of itself cannot be read: another release started it.")
 
 
 def _alive(folder: Path) -> bool:

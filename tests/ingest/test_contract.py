@@ -18,6 +18,7 @@ from discovery.core.sources import CanonicalSource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.canonical import read_canonical
 from discovery.ingest.contract import Arrival, finish, start_problems
+from discovery.ingest.read import ingest
 from tests.ingest.tables import LINES, events, problems, profiles, read
 
 DAY = 86_400_000_000
@@ -221,3 +222,18 @@ def test_canonical_folder_that_cannot_be_used(tmp_path: Path) -> None:
         (tmp_path / "events.parquet").write_bytes(b"PAR1")
         with pytest.raises(DataError, match=r"events\.parquet cannot be read"):
             read_canonical(engine, source, tmp_path, silent)
+
+
+@pytest.mark.parametrize("stamp", ["int64", "datetime64[us]"])
+def test_a_damaged_page_of_a_canonical_table_is_told(stamp: str, tmp_path: Path) -> None:
+    customers = [f"c{i * 7919 % 10_007}" for i in range(2_000)]
+    at = pd.Series([AT + i for i in range(2_000)]).astype(stamp)
+    pd.DataFrame({"customer_id": customers, "event": "placed_order", "at": at, "value": 1.0}).to_parquet(
+        tmp_path / "events.parquet", compression="zstd"
+    )
+    pd.DataFrame({"customer_id": customers[:2]}).to_parquet(tmp_path / "profiles.parquet")
+    raw = bytearray((tmp_path / "events.parquet").read_bytes())
+    raw[200:400] = bytes(200)
+    (tmp_path / "events.parquet").write_bytes(raw)
+    with Engine() as engine, pytest.raises(DataError, match=r"cannot be read: .*Export it again"):
+        ingest(engine, CanonicalSource(path=str(tmp_path), currency="USD"), tmp_path, tmp_path / "out")

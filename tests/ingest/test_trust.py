@@ -204,6 +204,24 @@ def test_files_of_a_folder_must_have_the_same_columns(tmp_path: Path) -> None:
         read(folder, tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("who,date,amount\nann@example.com,1\nbo@example.com,2\ncy@example.com,3\n", {}),
+        ("ann@example.com,2024-01-05,5\nbo@example.com,2024-01-05,6\n", {}),
+        (HEAD + "a,ann@example.com,5\n", {}),
+        ("id,date,amount\na,2024-01-05,5\n", {"join": "j.csv", "join_on": "id"}),
+    ],
+    ids=["ragged", "no header", "no date", "joined twice"],
+)
+def test_an_error_shows_no_address(tmp_path: Path, text: str, keys: dict[str, str]) -> None:
+    (tmp_path / "j.csv").write_text("id,more\nann@example.com,1\nann@example.com,2\n")
+    with pytest.raises(DataError) as told:
+        read_text(tmp_path, text, **keys)
+    assert "@" not in str(told.value)
+    assert "(e-mail address)" in str(told.value)
+
+
 # Money
 
 
@@ -369,6 +387,12 @@ def test_typed_dates_of_a_parquet_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("who", ["00042", "1e5", "two words", "😀", "NA", "null", "a\x00b", "x" * 500, "'; drop table"])
 def test_ids_stay_what_they_are(tmp_path: Path, who: str) -> None:
     assert profiles(read_text(tmp_path, HEAD + f"{who},2024-01-05,5\n")).index.tolist() == [who]
+
+
+@pytest.mark.parametrize("who", [" ", "\t", '"\n"', "\u00a0", " \t "])
+def test_an_id_of_blanks_is_none(tmp_path: Path, who: str) -> None:
+    found = read_text(tmp_path, HEAD + f"{who},2024-01-05,5\n a\t,2024-01-05,5\na,2024-01-06,5\n")
+    assert (found.problems, profiles(found).index.tolist()) == ({"missing_customer": 1}, ["a"])
 
 
 def test_ids_that_a_tool_made_floats(tmp_path: Path) -> None:

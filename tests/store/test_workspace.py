@@ -6,10 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -113,29 +109,6 @@ def test_a_failed_run_leaves_the_workspace_as_it_was(planted_store: Path, worksp
     with pytest.raises(DataError):
         service.discover(planted_store / "config.yaml", workspace, overrides=early)
     assert files_of(workspace) == before
-
-
-@pytest.mark.parametrize("moment", [0.3, 1.2, 2.0, 2.8])
-def test_a_killed_process_leaves_the_old_state_or_the_new(
-    planted_store: Path, planted_run: Run, workspace: Path, moment: float
-) -> None:
-    command = [sys.executable, "-m", "discovery", "run", str(planted_store / "config.yaml"), "-w", str(workspace), "-q"]
-    for name in QUICK:
-        command += ["--set", name]
-    process = subprocess.Popen(
-        [*command, "--as-of", "2025-06-01"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    time.sleep(moment)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    found = service.open_workspace(workspace).runs()
-    assert planted_run.id in {r.id for r in found}
-    for each in found:
-        service.open_workspace(workspace).load(each.id)
-    with Workspace(workspace).writing():
-        pass
-    assert not list(workspace.glob(".staging-*"))
-    assert service.open_workspace(workspace).load(planted_run.id).id == planted_run.id
 
 
 def test_a_folder_set_aside_by_a_killed_process_comes_back(planted_run: Run, workspace: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from discovery.core.errors import DataError
+from discovery.core.full_disk import is_full_disk
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal
@@ -118,6 +119,8 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if is_full_disk(error):
+            raise
         library = type(error).__module__.partition(".")[0]
         faulty = library in ("duckdb", "_duckdb", "pyarrow", "python_calamine")
         if faulty or isinstance(error, (OSError, EOFError, UnicodeError, zipfile.BadZipFile)):

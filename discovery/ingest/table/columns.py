@@ -10,6 +10,7 @@ from discovery.core.errors import DataError
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine, parquet
 from discovery.engine.sql import identifier, literal, literals
+from discovery.ingest.cells import text as cell_text
 from discovery.ingest.contract import EARLIEST, LATEST, report_ragged
 from discovery.ingest.files import FILE, ROW, SHEET, Opened, column_as, reading
 from discovery.ingest.table.dates import instant, is_numeric
@@ -127,7 +128,7 @@ def _converted(
 ) -> tuple[str, str]:
     """Return the SQL of a column that is no number, and of whether a value is there that may fail; "" if none can."""
     kind = opened.types[theirs]
-    text = f"nullif(trim({column_as(theirs, kind, 'VARCHAR')}), '')"
+    text = cell_text(column_as(theirs, kind, "VARCHAR"))
     word, given = f"lower({text})", f"{text} IS NOT NULL"
     if ours in _INSTANTS:
         # A constant is written in the config, where dates are ISO whatever the file's format; an epoch is of `at`.
