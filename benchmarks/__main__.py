@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 #: Name of a section in the README, and the module whose output it holds.
 SECTIONS = {
     "main-job": "benchmarks.main_job",
+    "spark": "benchmarks.spark",
     "dashboard": "benchmarks.dashboard",
     "rules": "benchmarks.rules",
     "lifetime": "benchmarks.lifetime",
@@ -20,6 +21,8 @@ SECTIONS = {
     "scale": "benchmarks.scale",
     "many-rules": "benchmarks.many_rules",
     "merges": "benchmarks.merges",
+    "usual": "benchmarks.usual",
+    "summary": "benchmarks.summary",
 }
 
 

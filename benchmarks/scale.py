@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
@@ -51,14 +52,11 @@ def raw_features(customers: int, rng: np.random.Generator) -> tuple[NDArray[np.f
 
 def our_preparation(folder: Path, rows: int) -> tuple[Labels, str]:
     """Learn the transform of the features, and transform."""
-    import pandas as pd
-
     from discovery.cluster.prepare import prepare
     from discovery.core.sampling import some_rows
     from discovery.core.settings import ClusterSettings
 
-    frame = pd.DataFrame(np.load(folder / "raw.npy", mmap_mode="r")[:rows], columns=[f"f{i}" for i in range(FEATURES)])
-    settings = ClusterSettings()
+    frame, settings = _raw(folder, rows), ClusterSettings()
     learnt = prepare(frame.iloc[some_rows(rows, settings.fit_rows, SEED)], settings.clip)
     points = learnt.transform(frame)
     np.save(folder / "points.npy", points)
@@ -105,6 +103,38 @@ def sklearn_minibatch(folder: Path, rows: int) -> tuple[Labels, str]:
     return MiniBatchKMeans(KINDS, n_init=10, random_state=SEED).fit_predict(_points(folder, rows)), "told the number"
 
 
+def our_stability(folder: Path, rows: int) -> tuple[Labels, str]:
+    """Redraw customers, cluster them anew, and see how much of each segment returns; the same on structureless data."""
+    from discovery.cluster.prepare import prepare
+    from discovery.core.settings import ClusterSettings
+    from discovery.usecases.placing import Placed
+    from discovery.usecases.steadiness import kmeans_stability
+
+    points = _points(folder, rows)
+    labels = _our_kmeans(points, KINDS)
+    placed = Placed(np.ones(rows, dtype=bool), points, prepare(_raw(folder, 1_000), ClusterSettings().clip))
+    found = kmeans_stability(placed, labels, ClusterSettings(), SEED)
+    return labels, f"{len(found)} segments beside their null"
+
+
+def sklearn_stability(folder: Path, rows: int) -> tuple[Labels, str]:
+    """Do the same by hand: every draw fitted on everyone drawn, Jaccard by segment, no null."""
+    from sklearn.cluster import KMeans
+
+    from discovery.core.settings import ClusterSettings
+
+    points, rng = _points(folder, rows), np.random.default_rng(SEED)
+    labels = KMeans(KINDS, n_init=10, random_state=SEED).fit_predict(points)
+    own = labels[:, None] == np.arange(KINDS)
+    returned = []
+    for _ in range(ClusterSettings().stability_draws):
+        model = KMeans(KINDS, n_init=3, random_state=SEED).fit(points[rng.integers(0, rows, rows)])
+        new = model.predict(points)[:, None] == np.arange(KINDS)
+        both = own.T.astype(np.float64) @ new
+        returned.append((both / (own.sum(axis=0)[:, None] + new.sum(axis=0) - both)).max(axis=1))
+    return labels, f"Jaccard {np.mean(returned):.2f}, no null"
+
+
 def our_hdbscan(folder: Path, rows: int) -> tuple[Labels, str]:
     """Fit on a sample, and give the others their neighbours' groups."""
     from discovery.cluster.density import cluster_by_density
@@ -140,8 +170,6 @@ def fast_hdbscan(folder: Path, rows: int) -> tuple[Labels, str]:
 
 def our_mixture(folder: Path, rows: int) -> tuple[Labels, str]:
     """Learn the priors, choose the number of kinds, fit, and assign everyone."""
-    import pandas as pd
-
     from discovery.cluster.mixture import choose_kinds, fit_mixture
     from discovery.cluster.shrink import shrink
     from discovery.core.records import records_from_frame
@@ -156,6 +184,10 @@ def our_mixture(folder: Path, rows: int) -> tuple[Labels, str]:
     k = choose_kinds(few, shrinkage.transform(few), settings.k_high, SEED, least, lambda done: None)[0]
     mixture = fit_mixture(some, shrinkage.transform(some), k, SEED, settings.n_init, least)
     return mixture.assign(records)[0], f"{mixture.k} kinds"
+
+
+def _raw(folder: Path, rows: int) -> pd.DataFrame:
+    return pd.DataFrame(np.load(folder / "raw.npy", mmap_mode="r")[:rows], columns=[f"f{i}" for i in range(FEATURES)])
 
 
 def _points(folder: Path, rows: int) -> NDArray[np.float32]:
@@ -177,6 +209,9 @@ WORKS: tuple[tuple[str, Callable[[Path, int], tuple[Labels, str]], int, str], ..
     ("**KMeans**", our_kmeans, CUSTOMERS, ""),
     ("scikit-learn KMeans", sklearn_kmeans, CUSTOMERS, ""),
     ("scikit-learn MiniBatchKMeans", sklearn_minibatch, CUSTOMERS, ""),
+    ("**stability of each segment, beside its null**", our_stability, CUSTOMERS, ""),
+    ("**stability**, where peers still end", our_stability, 100_000, ""),
+    ("stability by hand with scikit-learn, no null", sklearn_stability, 100_000, ""),
     ("**HDBSCAN**", our_hdbscan, CUSTOMERS, "60 CPU s"),
     ("**HDBSCAN**, where peers still end", our_hdbscan, 20_000, ""),
     ("hdbscan", hdbscan_package, 20_000, ""),

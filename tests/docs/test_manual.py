@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 import discovery
+from benchmarks import summary
 from discovery import service
 from discovery.core.compile import compile_settings
 from discovery.core.dataset import EVENT_NAMES
@@ -203,9 +204,14 @@ def test_the_page_of_scaling_says_what_was_measured() -> None:
     measured = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     rows = [cells(row) for row in measured.splitlines() if row.startswith("|")]
     table = re.findall(r"^\| .*\d .*\|$", text("scaling"), flags=re.MULTILINE)
-    assert len(table) == 6
+    assert len(table) == 8
     for row in table:
         numbers = {c for c in cells(row) if re.fullmatch(r"[\d,.]+", c)}
         assert any(numbers <= found for found in rows), f"benchmarks/README.md measured otherwise: {row}"
     for number in re.findall(r"\d+\.\d+|\d,\d{3}", text("scaling").partition("## Memory")[0]):
         assert number in measured, f"benchmarks/README.md has no {number}"
+
+
+def test_the_summary_of_benchmarks_is_that_of_its_tables() -> None:
+    measured = summary.README.read_text(encoding="utf-8")
+    assert summary.table(measured) in measured, "run `python -m benchmarks summary`"
