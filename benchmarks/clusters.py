@@ -88,7 +88,7 @@ def tested(records: Records, seed: int) -> Tested:
     shrinkage = shrink(records, SETTINGS.clip)
     rows = known_well(records, SETTINGS, seed)
     points = shrinkage.transform(records.taken(rows))
-    by_records = record_draws(records.taken(rows), shrinkage, SETTINGS.null_draws, seed)
+    by_records = (null for _, null in record_draws(records.taken(rows), shrinkage, SETTINGS.null_draws, seed))
     by_copula = copula_draws(points, SETTINGS.null_draws, seed)
     return Tested(beyond_null(points, by_records, seed), beyond_null(points, by_copula, seed))
 

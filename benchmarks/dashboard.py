@@ -39,7 +39,7 @@ FIRST, CHANGE = "3 s, 1,500 MB", "1.5 s, 1,500 MB"
 PAGES: Mapping[str, str] = {
     "Overview": ".bars .point",
     "Discover": ".scatterlayer .lines",
-    "Segments": ".gl-container canvas",
+    "Segments": ".st-key-map .scatterlayer .point",
     "Rules beside clusters": ".heatmaplayer .hm",
     "Validate": ".scatterlayer .point",
     "Merges": ".scatterlayer .lines",

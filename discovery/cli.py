@@ -23,9 +23,10 @@ from discovery.commands.progress_bars import progress_bars
 from discovery.commands.progress_file import told_in
 from discovery.commands.reviews import review
 from discovery.commands.rules import rules_app
-from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console, day_from
+from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console, day_from
 from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
+from discovery.core.full_disk import is_full_disk
 from discovery.core.progress import Progress
 from discovery.core.run import Run
 
@@ -47,6 +48,8 @@ app.command()(merge)
 app.command()(review)
 
 _OURS = 70
+#: Cohen's h from which a difference of two shares is small, and not negligible.
+_SMALL_EFFECT = 0.2
 
 
 @app.command()
@@ -93,10 +96,7 @@ def run(
     engine: Annotated[str, typer.Option(help="duckdb or spark: what computes the features.")] = "",
     spark_master: Annotated[str, typer.Option(help="Address of a Spark master; none: Spark on this machine.")] = "",
     memory_limit: Annotated[str, typer.Option(help="Such as 8GB; beyond it the engine spills to disk.")] = "",
-    told_to: Annotated[
-        Path | None,
-        typer.Option("--progress-file", help="For programs: a JSON file of progress. Ends with standard input."),
-    ] = None,
+    told_to: ToldTo = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -226,6 +226,9 @@ def main() -> None:
         if usage:
             typer.echo(f"discovery: {usage}", err=True)
             sys.exit(UsageError.exit_code)
+        if is_full_disk(error):
+            typer.echo(f"discovery: the disk is full: {error}. Free some space and do it again.", err=True)
+            sys.exit(UsageError.exit_code)
         traceback.print_exc()
         typer.echo("discovery: this is our fault, not yours. Please report the lines above.", err=True)
         sys.exit(_OURS)
@@ -247,6 +250,8 @@ def _summary(found: Run) -> dict[str, Any]:
 
 
 def _print_run(found: Run) -> None:
+    from discovery.charts.distances import distances_title
+
     out = console()
     body = _summary(found)
     out.print(f"\n[bold]{body['question']}[/bold]")
@@ -255,17 +260,30 @@ def _print_run(found: Run) -> None:
         star = " (recommended)" if each["recommended"] else ""
         placed = f"{each['k']} segments, {rate(each['coverage'])} of customers placed"
         out.print(f"\n[bold]{method_name(each['name'])}{star}[/bold]: {placed}.\n{each['reason']}")
+        if each["distance_shares"]:
+            out.print(f"{distances_title(found, each['name'])}.")
         if each["segments"]:
             table = Table("segment", "customers", "share", *QUESTIONS, box=None)
             for s in each["segments"]:
                 verdicts = [s["verdicts"][q] for q in QUESTIONS]
                 table.add_row(s["name"], count(s["size"]), rate(s["share"]), *verdicts)
             out.print(table)
+            for s in each["segments"]:
+                _print_answer(found, s)
     out.print("")
     for line in body["merges"]:
         out.print(f"Merge: {line}")
     for note in body["notes"]:
         out.print(f"Note: {note}")
+
+
+def _print_answer(found: Run, segment: dict[str, Any]) -> None:
+    """Print the answer that its customers gave more often than all did, where the difference is worth a word."""
+    told = max(segment["answers"], key=lambda a: a["effect"], default=None)
+    if told and told["effect"] >= _SMALL_EFFECT:
+        asked = found.table.feature(told["feature"]).label
+        beside = f"{rate(told['share'])} said {told['said']}, {rate(told['everyone'])} of all did"
+        console().print(f"  {segment['name']}: {asked}: {beside}.")
 
 
 if __name__ == "__main__":

@@ -54,10 +54,22 @@ from discovery.usecases.drafts import (
     rule_words,
     save_rule,
     saved_rules,
+    warm_up,
 )
 from discovery.usecases.explaining import Explanation, explain_customer
 from discovery.usecases.exports import FORMATS, export_run, zipped
-from discovery.usecases.jobs import Job, State, Status, cancel_job, holding, jobs, start_job, write_status
+from discovery.usecases.jobs import (
+    Job,
+    Kind,
+    State,
+    Status,
+    cancel_job,
+    holding,
+    jobs,
+    start_job,
+    start_review,
+    write_status,
+)
 from discovery.usecases.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
 from discovery.usecases.made_of import brought_in
 from discovery.usecases.measuring import measure
@@ -81,6 +93,7 @@ __all__ = [
     "Explanation",
     "ImportedSegment",
     "Job",
+    "Kind",
     "KlaviyoExport",
     "ListedSegment",
     "MemberExport",
@@ -141,9 +154,11 @@ __all__ = [
     "shipped",
     "simulate",
     "start_job",
+    "start_review",
     "undo_decision",
     "upload_folder",
     "vocabulary",
+    "warm_up",
     "write_status",
     "zipped",
 ]

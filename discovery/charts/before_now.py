@@ -76,13 +76,7 @@ def before_now(
             nticks=6,
         ),
         yaxis=names_axis(
-            look,
-            tickmode="array",
-            tickvals=places,
-            ticktext=labels,
-            tickfont={"family": FONT, "size": 12, "color": look.ink},
-            autorange=False,
-            range=[len(data) - 0.4, -0.6],
+            look, dict(zip(places, labels, strict=True)), size=12, autorange=False, range=[len(data) - 0.4, -0.6]
         ),
     )  # fmt: skip
 

@@ -223,7 +223,7 @@ def shares(crossing: Crossing, who: str = "", look: Theme = LIGHT) -> go.Figure:
             ticksuffix="%",
             nticks=5,
         ),
-        yaxis=names_axis(look, crossing.rows.label, tickmode="array", tickvals=data["group"].tolist(), ticktext=labels),
+        yaxis=names_axis(look, dict(zip(data["group"], labels, strict=True)), crossing.rows.label),
     )
 
 

@@ -245,7 +245,7 @@ def crossed(crossing: Crossing, look: Theme = LIGHT) -> go.Figure:
         [heat],
         margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
         xaxis=top_axis(look, f"{c.columns.label} ({unit})", columns, tops),
-        yaxis=names_axis(look, c.rows.label, tickmode="array", tickvals=rows, ticktext=labels),
+        yaxis=names_axis(look, dict(zip(rows, labels, strict=True)), c.rows.label),
     )  # fmt: skip
 
 

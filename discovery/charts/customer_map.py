@@ -11,6 +11,8 @@ from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, plain
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED, Segment
 
+#: Up to so many points are drawn one by one: beyond, the graphics card is quicker, though it takes a second to begin.
+QUICK = 3_000
 #: The drawing's size in pixels that labels are kept apart for.
 WIDE, HIGH = 980.0, 420.0
 LINE, LETTER = 15.0, 6.6
@@ -29,15 +31,12 @@ def drawn(run: Run, by: str, most: int | None = None) -> list[tuple[Segment, pd.
 
     What a reader selects in the picture is told by the place in this list and the place among its customers.
     """
-    data = _points(run, by, most)
-    ordered = sorted(run.segmentation(by).segments, key=lambda s: (s.id != UNASSIGNED, s.rank))
-    found = ((s, data.index[data["segment_id"] == s.id]) for s in ordered)
-    return [(s, customers) for s, customers in found if len(customers)]
+    return [(s, points.index) for s, points in _layers(run, by, _points(run, by, most))]
 
 
-def customer_map_title(run: Run, by: str, most: int | None = None) -> str:
-    """Return what the picture shows, and the warning that goes with it."""
-    shown = count(len(customer_map_data(run, by, most)))
+def customer_map_title(run: Run, points: int) -> str:
+    """Return what a picture of so many points shows, and the warning that goes with it."""
+    shown = count(points)
     total = count(len(run.table))
     of = f"{total} customers" if shown == total else f"{shown} of {total} customers"
     return f"{of}, like beside like ({run.embedding_method}): a picture, no proof"
@@ -54,12 +53,11 @@ def customer_map_table(run: Run, by: str, most: int | None = None) -> pd.DataFra
 def customer_map(run: Run, by: str, look: Theme = LIGHT, most: int | None = None) -> go.Figure:
     """Return the points by segment, each by colour and symbol, with the segment's name at its middle."""
     data = _points(run, by, most)
-    size = 5 if len(data) > 5_000 else 7
+    kind, size = (go.Scatter, 6) if len(data) <= QUICK else (go.Scattergl, 5)
     traces, middles = [], []
-    for s, customers in drawn(run, by, most):
-        points = data.loc[customers]
+    for s, points in _layers(run, by, data):
         traces.append(
-            go.Scattergl(
+            kind(
                 mode="markers",
                 name=plain(s.name),
                 # Plain float32 arrays travel as binary; lists would be written out as text.
@@ -72,7 +70,7 @@ def customer_map(run: Run, by: str, look: Theme = LIGHT, most: int | None = None
         if s.id != UNASSIGNED:
             middles.append((s.name, float(points["x"].median()), float(points["y"].median())))
     return figure(
-        customer_map_title(run, by, most),
+        customer_map_title(run, len(data)),
         look,
         520,
         traces,
@@ -85,6 +83,13 @@ def customer_map(run: Run, by: str, look: Theme = LIGHT, most: int | None = None
             f"{run.embedding_method}, second direction (no unit)", look, showticklabels=False, showgrid=False, ticks=""
         ),
     )
+
+
+def _layers(run: Run, by: str, points: pd.DataFrame) -> list[tuple[Segment, pd.DataFrame]]:
+    """Return the points of each segment that has any, in the order they are drawn."""
+    ordered = sorted(run.segmentation(by).segments, key=lambda s: (s.id != UNASSIGNED, s.rank))
+    found = ((s, points[points["segment_id"] == s.id]) for s in ordered)
+    return [(s, mine) for s, mine in found if len(mine)]
 
 
 def _points(run: Run, by: str, most: int | None) -> pd.DataFrame:

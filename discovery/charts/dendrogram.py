@@ -104,10 +104,7 @@ def dendrogram(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         shapes=shapes,
         margin={"l": 8, "r": 28, "t": 82, "b": 8},
         xaxis=axis("cost so far (% of response and distinctness)", look, ticksuffix="%", nticks=6, rangemode="tozero"),
-        yaxis=names_axis(
-            look, tickmode="array", tickvals=list(range(len(ids))), ticktext=labels, range=[len(ids) - 0.5, -0.5],
-            autorange=False,
-        ),
+        yaxis=names_axis(look, dict(enumerate(labels)), range=[len(ids) - 0.5, -0.5], autorange=False),
     )  # fmt: skip
 
 

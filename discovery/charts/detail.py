@@ -9,6 +9,7 @@ from discovery.charts.format import NONE, count, money, rate
 from discovery.charts.sizes import sizes_data
 from discovery.core.rule import Fidelity
 from discovery.core.run import Run
+from discovery.core.segment import Segment
 
 
 def detail_tiles(run: Run, by: str, segment_id: str) -> tuple[tuple[str, str, str], ...]:
@@ -43,3 +44,16 @@ def fidelity_table(fidelity: Fidelity) -> pd.DataFrame:
         ("Customers it was measured on", count(fidelity.n)),
     ]
     return pd.DataFrame(rows, columns=["How well the rule selects", "Measured"])
+
+
+def answers_table(run: Run, segment: Segment) -> pd.DataFrame:
+    """Return what the customers of a segment told of themselves, by question, the furthest from everyone first."""
+    furthest: dict[str, float] = {}
+    for a in segment.answers:
+        furthest[a.feature] = max(furthest.get(a.feature, 0.0), abs(a.effect))
+    ordered = sorted(segment.answers, key=lambda a: (-furthest[a.feature], a.feature))
+    rows = [
+        (run.table.feature(a.feature).label, a.said, count(a.customers), rate(a.share), rate(a.everyone))
+        for a in ordered
+    ]
+    return pd.DataFrame(rows, columns=["Asked", "Said", "Customers", "Of those who answered", "Of everyone who did"])

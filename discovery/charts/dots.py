@@ -71,11 +71,9 @@ def dots(
         xaxis=axis(axis_title, look, range=[low * scale, high * scale], ticksuffix=suffix, nticks=6),
         yaxis=names_axis(
             look,
-            tickmode="array",
-            tickvals=data["segment_id"].tolist(),
+            dict(zip(data["segment_id"], labels, strict=True)),
             categoryorder="array",
             categoryarray=data["segment_id"].tolist(),
-            ticktext=labels,
         ),
     )
 

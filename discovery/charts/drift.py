@@ -133,12 +133,5 @@ def drift(review: Review, now: Run, look: Theme = LIGHT) -> go.Figure:
         [heat],
         margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
         xaxis=top_axis(look, "segment (medians before and now, where they drifted)", [s.id for s in segments], tops),
-        yaxis=names_axis(
-            look,
-            "feature",
-            tickmode="array",
-            tickvals=order,
-            ticktext=[plain(labels[f], 30) for f in order],
-            tickfont={"family": FONT, "size": 12, "color": look.ink},
-        ),
+        yaxis=names_axis(look, {f: plain(labels[f], 30) for f in order}, "feature", size=12),
     )

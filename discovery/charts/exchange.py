@@ -90,12 +90,5 @@ def exchange(review: Review, segment_id: str, look: Theme = LIGHT) -> go.Figure:
             zeroline=True,
             zerolinecolor=look.muted,
         ),
-        yaxis=names_axis(
-            look,
-            "other segment",
-            tickmode="array",
-            tickvals=ids,
-            ticktext=labels,
-            tickfont={"family": FONT, "size": 12, "color": look.ink},
-        ),
+        yaxis=names_axis(look, dict(zip(ids, labels, strict=True)), "other segment", size=12),
     )

@@ -20,6 +20,8 @@ from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, figure, note, pl
 from discovery.core.run import Run
 
 Scope = Literal["world", "usa"]
+#: What a division by place is called.
+PLACE = "place"
 #: Customers within so many degrees of latitude and longitude are one place on the map of points.
 DEGREES = 1.0
 #: Diameter of the largest place in pixels.
@@ -64,7 +66,7 @@ def places(run: Run) -> Places:
         if ours.any():
             codes = np.where(ours, len(groups), codes)
             groups.append(each)
-    return Places(Grouping("place", "place", tuple(groups), codes), middles, frozenset(american))
+    return Places(Grouping(PLACE, "place", tuple(groups), codes), middles, frozenset(american))
 
 
 def states(regions: Grouping) -> frozenset[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,15 +88,15 @@ def grouped(run: Run, by: str, name: str) -> Grouping:
     if name == SEGMENT:
         return _segments(run, by)
     feature = run.table.feature(name)
-    values = run.table.column(name)
+    coded, found = pd.factorize(run.table.column(name))
+    missing = coded < 0
     declared = _declared(feature)
     if declared is None:
-        shared = values.value_counts()
+        shared = pd.Series(np.bincount(coded[~missing], minlength=len(found)), found)
         # Largest first, equal ones by name: the order of rows must not show.
         shared = shared.sort_index().sort_values(ascending=False, kind="stable")
         declared = [v for v, n in shared.items() if n >= SMALL_CELL or _place(feature, str(v)) != v]
-    codes = pd.Index(declared).get_indexer(pd.Index(values))
-    missing = values.isna().to_numpy()
+    codes = _places(declared, coded, found)
     groups = [_group(feature, value, run) for value in declared]
     for ours, each in (
         ((codes < 0) & ~missing, Group(OTHER, "Other values")),
@@ -140,9 +141,15 @@ def _divides(feature: Feature) -> bool:
 def _segments(run: Run, by: str) -> Grouping:
     segmentation = run.segmentation(by)
     filled = [s for s in segmentation.segments if s.size]
-    codes = pd.Index([s.id for s in filled]).get_indexer(pd.Index(segmentation.labels))
+    codes = _places([s.id for s in filled], *pd.factorize(segmentation.labels))
     groups = tuple(Group(s.id, s.name, "", s.colour, s.symbol) for s in filled)
     return Grouping(SEGMENT, "segment", groups, codes)
+
+
+def _places(declared: Sequence[Any], coded: NDArray[np.intp], found: pd.Index) -> NDArray[np.intp]:
+    """Return the place of every customer's value among those `declared`, -1 where it is none of them."""
+    # Looked up once for each value, not once for each customer.
+    return np.append(pd.Index(declared).get_indexer(found), -1)[coded]
 
 
 def _declared(feature: Feature) -> list[object] | None:

@@ -117,6 +117,9 @@ def pairs_title(run: Run, by: str, check: str) -> str:
     if check == "heldout_auc":
         return title
     inside = int(((shown["low"] >= shown["margin_low"]) & (shown["high"] <= shown["margin_high"])).sum())
+    if not inside and (shown["decision"] == MergeDecision.MERGE.value).any():
+        # All campaigns together may tell what no interval of this picture does.
+        return title
     return f"{title}; {number_word(inside, small=True) if inside else 'none'} surely alike"
 
 
@@ -175,8 +178,7 @@ def pairs(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
         ],
         xaxis=axis(title, look, nticks=7),
         yaxis=names_axis(
-            look, "pair of segments", tickmode="array", tickvals=keys, ticktext=labels, categoryorder="array",
-            categoryarray=keys,
+            look, dict(zip(keys, labels, strict=True)), "pair of segments", categoryorder="array", categoryarray=keys
         ),
     )  # fmt: skip
 
@@ -198,9 +200,9 @@ def evidence_table(run: Run, verdict: MergeVerdict) -> pd.DataFrame:
 def after_table(run: Run, by: str, a: str, b: str) -> pd.DataFrame:
     """Return the segments as they would be with `b` part of `a`, beside what they are now."""
     now = run.segmentation(by)
-    after = now.merged(a, b, name=f"{now.segment(a).name} with {now.segment(b).name}")
+    after = now.joined(a, b, name=f"{now.segment(a).name} with {now.segment(b).name}")
     before = {s.id: s.size for s in now.segments}
-    ordered = sorted(after.segments, key=lambda s: (s.rank < 0, -s.size, s.rank))
+    ordered = sorted(after, key=lambda s: (s.rank < 0, -s.size, s.rank))
     rows = [
         (s.name, f"{count(before[a])} and {count(before[b])}" if s.id == a else count(before[s.id]), count(s.size),
          rate(s.share))

@@ -148,13 +148,7 @@ def overlap(
         [heat],
         margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
         xaxis=top_axis(look, f"rule ({MEASURES[measure]})", [s.id for s in right], tops),
-        yaxis=names_axis(
-            look,
-            "cluster",
-            tickmode="array",
-            tickvals=[s.id for s in left],
-            ticktext=[plain(s.name, 24) for s in left],
-        ),
+        yaxis=names_axis(look, {s.id: plain(s.name, 24) for s in left}, "cluster"),
     )
 
 

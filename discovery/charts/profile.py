@@ -158,14 +158,7 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
             if s.size < LEAST
         ],
         xaxis=top_axis(look, "segment", [s.id for s in segments], tops),
-        yaxis=names_axis(
-            look,
-            "feature (unit)",
-            tickmode="array",
-            tickvals=order,
-            ticktext=[plain(labels[f], 34) for f in order],
-            tickfont={"family": FONT, "size": 12, "color": look.ink},
-        ),
+        yaxis=names_axis(look, {f: plain(labels[f], 34) for f in order}, "feature (unit)", size=12),
     )
 
 

@@ -114,9 +114,8 @@ def rfm_grid(crossing: Crossing, at: Grid, who: str = "", look: Theme = LIGHT) -
         [heat],
         xaxis=axis("recency score (days since the last order)", look, **quiet, tickangle=0, tickfont=small,
                    tickvals=[_named(g) for g in at.recency], ticktext=[plain(_named(g), 12) for g in at.recency]),
-        yaxis=names_axis(look, "frequency score (orders, ever)", **quiet, autorange=True, tickfont=small,
-                         tickvals=[_named(g) for g in at.frequency],
-                         ticktext=[plain(_named(g), 16) for g in at.frequency]),
+        yaxis=names_axis(look, {_named(g): plain(_named(g), 16) for g in at.frequency},
+                         "frequency score (orders, ever)", size=12, **quiet, autorange=True),
     )  # fmt: skip
 
 

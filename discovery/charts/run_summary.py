@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from discovery.charts.distances import distances_data
 from discovery.charts.distinctness import distinctness_data
 from discovery.charts.merge_pairs import comparisons, pairs_data
 from discovery.charts.merge_path import path_data
@@ -42,6 +43,7 @@ def run_summary(run: Run) -> dict[str, Any]:
                     for check in comparisons(run, each["name"])
                     for row in _records(pairs_data(run, each["name"], check), _PAIRS)
                 ],
+                "distance_shares": _records(distances_data(run, each["name"])),
                 "merge_path": _records(path_data(run, each["name"])),
             }
             for each in comparison_data(run).to_dict("records")
@@ -69,6 +71,7 @@ def _segments(run: Run, by: str) -> list[dict[str, Any]]:
             "heldout_auc": {name: apart.loc[s.id, name] for name in ("value", "low", "high")}
             if s.id in apart.index
             else None,
+            "answers": [{**vars(a), "effect": a.effect} for a in s.answers],
             "verdicts": {
                 row.question: row.verdict for row in verdicts[verdicts["segment_id"] == s.id].itertuples()
             },

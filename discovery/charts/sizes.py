@@ -149,12 +149,7 @@ def sizes(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
             ticksuffix="%",
             nticks=5,
         ),
-        yaxis=names_axis(
-            look,
-            tickmode="array",
-            tickvals=ids,
-            ticktext=labels,
-        ),
+        yaxis=names_axis(look, dict(zip(ids, labels, strict=True))),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -192,8 +192,10 @@ def top_axis(look: Theme, title: str, values: list[str], names: list[str]) -> di
     )
 
 
-def names_axis(look: Theme, title: str = "segment", **more: Any) -> dict[str, Any]:
-    """Return the axis that lists segments from top to bottom, their names in full ink."""
+def names_axis(
+    look: Theme, names: Mapping[Any, str], title: str = "segment", size: int = 13, **more: Any
+) -> dict[str, Any]:
+    """Return the axis that lists values from top to bottom by their `names`, in full ink of `size` pixels."""
     return axis(
         title,
         look,
@@ -201,7 +203,10 @@ def names_axis(look: Theme, title: str = "segment", **more: Any) -> dict[str, An
             "autorange": "reversed",
             "showgrid": False,
             "ticks": "",
-            "tickfont": {"size": 13, "color": look.ink, "family": FONT},
+            "tickmode": "array",
+            "tickvals": list(names),
+            "ticktext": list(names.values()),
+            "tickfont": {"size": size, "color": look.ink, "family": FONT},
             **more,
         },
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.threads import one_thread
+from discovery.core.sampling import some_rows
+from discovery.core.settings import ClusterSettings
 
 Labels = NDArray[np.int64]
 _ROWS_AT_ONCE = 100_000
@@ -23,13 +27,18 @@ def fit_centres(points: Matrix, k: int, seed: int, n_init: int) -> Matrix:
     return np.asarray(model.cluster_centers_[order], dtype=np.float32)
 
 
+def fit_on_some(points: Matrix, k: int, settings: ClusterSettings, seed: int) -> Matrix:
+    """Return the centres of `k` groups as `fit_centres` does, learnt from at most `settings.fit_rows` of the points."""
+    some = some_rows(len(points), settings.fit_rows, seed)
+    return fit_centres(points[some], k, seed, settings.n_init)
+
+
 def second_nearest(points: Matrix, centres: Matrix) -> Labels:
     """Return the second nearest centre of every point; with one centre, that one."""
     second = np.zeros(len(points), dtype=np.int64)
-    for start in range(0, len(points) if len(centres) > 1 else 0, _ROWS_AT_ONCE):
-        block = points[start : start + _ROWS_AT_ONCE].astype(np.float64)
-        distance = ((block[:, None, :] - centres.astype(np.float64)[None]) ** 2).sum(axis=2)
-        second[start : start + len(block)] = np.argsort(distance, axis=1, kind="stable")[:, 1]
+    if len(centres) > 1:
+        for rows, squares in _squared_distances(points, centres):
+            second[rows] = np.argsort(squares, axis=1, kind="stable")[:, 1]
     return second
 
 
@@ -41,14 +50,18 @@ def assign(points: Matrix, centres: Matrix) -> tuple[Labels, NDArray[np.float64]
     """
     labels = np.empty(len(points), dtype=np.int64)
     strength = np.ones(len(points))
-    centred = centres.astype(np.float64)
-    for start in range(0, len(points), _ROWS_AT_ONCE):
-        block = points[start : start + _ROWS_AT_ONCE].astype(np.float64)
-        distance = np.sqrt(np.maximum(((block[:, None, :] - centred[None]) ** 2).sum(axis=2), 0.0))
-        nearest = distance.argmin(axis=1)
-        labels[start : start + len(block)] = nearest
-        if len(centred) > 1:
-            two = np.partition(distance, 1, axis=1)[:, :2]
-            safe = np.where(two[:, 1] > 0, two[:, 1], 1.0)
-            strength[start : start + len(block)] = np.where(two[:, 1] > 0, 1 - two[:, 0] / safe, 0.0)
+    for rows, squares in _squared_distances(points, centres):
+        distance = np.sqrt(squares)
+        labels[rows] = distance.argmin(axis=1)
+        if len(centres) > 1:
+            near, next_near = np.partition(distance, 1, axis=1)[:, :2].T
+            strength[rows] = np.where(next_near > 0, 1 - near / np.where(next_near > 0, next_near, 1.0), 0.0)
     return labels, strength
+
+
+def _squared_distances(points: Matrix, centres: Matrix) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield some rows at a time, and their squared distances to every centre, shape (rows, centres)."""
+    for start in range(0, len(points), _ROWS_AT_ONCE):
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        block = points[rows].astype(np.float64)
+        yield rows, np.column_stack([((block - centre) ** 2).sum(axis=1) for centre in centres.astype(np.float64)])

@@ -80,12 +80,16 @@ class Led:
         """What the columns are."""
         return (*self.shrinkage.names, "orders to come")
 
-    def transform(self, records: Records) -> Matrix:
-        """Return the coordinates of customers, shape (customers, features), the last one the heaviest."""
+    def transform(self, records: Records, shrunken: Matrix | None = None) -> Matrix:
+        """Return the coordinates of customers, shape (customers, features), the last one the heaviest.
+
+        `shrunken` are their coordinates without the lead, where these are known already.
+        """
         out = np.empty((len(records), len(self.names)), dtype=np.float32)
         for start in range(0, len(records), _ROWS_AT_ONCE):
             rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(records)))
-            out[rows] = self._coordinates(_known(self.shrinkage, records.taken(rows)))
+            own = None if shrunken is None else shrunken[rows]
+            out[rows] = self._coordinates(_known(self.shrinkage, records.taken(rows), own))
         return out
 
     def as_plain(self) -> dict[str, object]:
@@ -123,7 +127,7 @@ def lead(shrinkage: Shrinkage, history: History, settings: ClusterSettings, seed
     history : History
         What is known of the customers now, and was before the quarter that is rehearsed.
     settings : ClusterSettings
-        The lightest weight, and what a cut may lose.
+        The lightest weight, what a cut may lose, and how many customers it is learnt from.
     seed : int
         The only source of chance.
 
@@ -132,11 +136,12 @@ def lead(shrinkage: Shrinkage, history: History, settings: ClusterSettings, seed
     With fewer than 200 customers who ordered in the rehearsal, or who did not, nothing is learnt: what the order
     process expects leads, at the lightest weight.
     """
-    known = _known(shrinkage, history.now)
+    known = _known(shrinkage, _some(history.now, settings, seed))
     if history.before is not None:
-        ordered = _ordered_since(history.before, history)
+        earlier = _some(history.before, settings, seed)
+        ordered = _ordered_since(earlier, history)
         if min(ordered.sum(), (~ordered).sum()) >= _FEWEST:
-            before = _known(shrinkage, history.before)
+            before = _known(shrinkage, earlier)
             means, scales = _moments(before)
             model = LogisticRegression(max_iter=1_000).fit((before - means) / scales, ordered)
             learnt = Led(shrinkage, model.coef_[0], means, scales, (0.0, 1.0), settings.lead, True)
@@ -147,6 +152,10 @@ def lead(shrinkage: Shrinkage, history: History, settings: ClusterSettings, seed
     return _centred(Led(shrinkage, expected, *_moments(known), (0.0, 1.0), settings.lead, False), known)
 
 
+def _some(records: Records, settings: ClusterSettings, seed: int) -> Records:
+    return records.taken(some_rows(len(records), settings.fit_rows, seed))
+
+
 def _ordered_since(before: Records, history: History) -> NDArray[np.bool_]:
     """Return which of the customers known before ordered since."""
     at = history.now.customer.get_indexer(before.customer)
@@ -154,7 +163,9 @@ def _ordered_since(before: Records, history: History) -> NDArray[np.bool_]:
 
 
 def _moments(known: Array) -> tuple[Array, Array]:
-    return known.mean(axis=0), np.maximum(known.std(axis=0), _LEAST)
+    # What was the same for everyone in the rehearsal told nothing, however much it differs now.
+    spread = known.std(axis=0)
+    return known.mean(axis=0), np.where(spread > _LEAST, spread, 1.0)
 
 
 def _centred(led: Led, known: Array) -> Led:
@@ -188,8 +199,9 @@ def _ranked(cut: NDArray[np.int64], ordered: NDArray[np.bool_], half: NDArray[np
     return float(np.mean(found))
 
 
-def _known(shrinkage: Shrinkage, records: Records) -> Array:
+def _known(shrinkage: Shrinkage, records: Records, shrunken: Matrix | None = None) -> Array:
     """Return what is known of each customer: the coordinates, then orders to come, then plain logs."""
     since = records.age - records.recency
     plain = [np.log1p(each) for each in (records.repeats, since, records.age, records.orders)]
-    return np.column_stack([shrinkage.transform(records), shrinkage.to_come(records), *plain])
+    own = shrinkage.transform(records) if shrunken is None else shrunken
+    return np.column_stack([own, shrinkage.to_come(records), *plain])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, gammaincinv, ndtr, ndtri
 from scipy.stats import rankdata
 
+from discovery.cluster.answers import ANSWER
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.shrink import PROCESS, Shrinkage
 from discovery.core.records import Records
@@ -43,8 +44,8 @@ def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:
         yield _draw(root, ordered, rng)
 
 
-def record_draws(records: Records, shrinkage: Shrinkage, draws: int, seed: int) -> Iterator[Matrix]:
-    """Yield empirical-Bayes features of stores without kinds, simulated at the level of records.
+def record_draws(records: Records, shrinkage: Shrinkage, draws: int, seed: int) -> Iterator[tuple[Records, Matrix]]:
+    """Yield stores without kinds, simulated at the level of records: their records and empirical-Bayes features.
 
     Everyone keeps when they ordered, how often, and how much is known of them. What they ordered is drawn anew: their
     own mean value, shares and mix come from the one-kind priors, tied to each other and to the order process by a
@@ -60,20 +61,25 @@ def record_draws(records: Records, shrinkage: Shrinkage, draws: int, seed: int) 
     points = shrinkage.transform(records)
     ordered = np.sort(points, axis=0)
     fixed = [i for i, name in enumerate(shrinkage.names) if name in PROCESS]
+    # An answer is one of several: its columns stay together.
+    told = [i for i, name in enumerate(shrinkage.names) if name.startswith(ANSWER)]
     wanted = _rank_correlations(points)
 
-    def drawn(latent: Square, rng: np.random.Generator) -> Matrix:
+    def drawn(latent: Square, rng: np.random.Generator) -> tuple[Records, Matrix]:
         normal = _given(latent, points, fixed, rng)
         scores = dict(zip(shrinkage.names, normal.T, strict=True))
-        found = shrinkage.transform(_records_from(scores, records, shrinkage, rng))
-        return np.take_along_axis(ordered, _places(found, rng), axis=0)
+        alike = _records_from(scores, records, shrinkage, rng)
+        own = shrinkage.transform(alike)
+        out = np.take_along_axis(ordered, _places(own, rng), axis=0)
+        out[:, told] = own[:, told]
+        return alike, out
 
     fitting = np.random.default_rng([seed, 1])
     latent = wanted.copy()
     for turn in range(3 * _FITTING_ROUNDS):
         # Later steps are smaller, so that the chance of one draw evens out (Robbins and Monro 1951).
         step = min(1.0, _FITTING_ROUNDS / (turn + 1))
-        latent = np.clip(latent + step * (wanted - _rank_correlations(drawn(latent, fitting))), -0.999, 0.999)
+        latent = np.clip(latent + step * (wanted - _rank_correlations(drawn(latent, fitting)[1])), -0.999, 0.999)
         np.fill_diagonal(latent, 1.0)
     rng = np.random.default_rng(seed)
     for _ in range(draws):
@@ -119,7 +125,9 @@ def _records_from(
         mine = [records.parts[name].index(part) for part in parts]
         often = np.rint(records.counts[name][:, mine].sum(axis=1)).astype(np.int64)
         counts[name] = rng.multinomial(often, shares).astype(np.float64)
-    squares = total**2 / np.maximum(records.orders, 1.0)
+    # A generator of its own: what it draws was added later, and the others' draws stay what they were.
+    spread = 2 * within * rng.spawn(1)[0].standard_gamma(np.maximum(records.orders - 1, 0) / 2)
+    squares = total**2 / np.maximum(records.orders, 1.0) + spread
     return Records(
         records.customer,
         records.repeats,

@@ -16,12 +16,15 @@ a mix of C parts    Dirichlet(a_1..a_C)                 log (a_c + n_c), minus i
 orders to come      the first two                       log (rate while a customer * P(still one))
 ==================  ==================================  ===============================================
 
+Answers of customers, where they are asked for by name, are a mix of one; all columns of a question weigh like one.
+
 Whoever is known little stands in the middle, and not in a corner. *Orders to come* leads where customers are cut for
 use, and has no part where kinds are looked for: it says again what the first two say.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from discovery.cluster import order_process, order_values
+from discovery.cluster.answers import ANSWER
 from discovery.cluster.ascent import fit_one_kind
 from discovery.cluster.kind import Kind, Looked, kind_from_plain, looked_at
 from discovery.cluster.prepare import Matrix
@@ -121,7 +125,8 @@ def shrink(records: Records, clip: float) -> Shrinkage:
     if not differ:
         raise DataError("The customers' orders do not differ in anything. Choose a later as_of or other features.")
     means = tuple(float(c.mean()) for c in differ.values())
-    scales = tuple(float(c.std()) for c in differ.values())
+    of = Counter(map(_composition, differ))
+    scales = tuple(float(c.std()) * _shared(_composition(name), of) for name, c in differ.items())
     return Shrinkage(prior, tuple(differ), means, scales, clip)
 
 
@@ -130,6 +135,15 @@ def shrinkage_from_plain(plain: Mapping[str, object]) -> Shrinkage:
     numbers: dict[str, tuple[float, ...]] = {n: tuple(plain[n]) for n in ("means", "scales")}  # type: ignore[arg-type]
     prior = kind_from_plain(plain["prior"])  # type: ignore[arg-type]
     return Shrinkage(prior, tuple(plain["features"]), clip=float(plain["clip"]), **numbers)  # type: ignore[arg-type]
+
+
+def _composition(name: str) -> str:
+    return name.partition(": ")[0]
+
+
+def _shared(composition: str, columns: Mapping[str, int]) -> float:
+    """Return what the columns of answers to one question are divided by, so that they weigh like one together."""
+    return float(np.sqrt(columns[composition])) if composition.startswith(ANSWER) else 1.0
 
 
 def _features(prior: Kind, data: Looked) -> dict[str, Array]:

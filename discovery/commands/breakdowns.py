@@ -15,7 +15,7 @@ from discovery.core.errors import UsageError, did_you_mean
 def breakdown(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
     workspace: InWorkspace,
-    by: Annotated[str, typer.Option(help="What to break down by, such as country, aov_band or engagement_tier.")],
+    by: Annotated[str, typer.Option(help="What to break down by, such as country, place or aov_band.")],
     across: Annotated[str, typer.Option(help="What to cross it with; the segments unless stated.")] = "segment",
     measure: Annotated[str, typer.Option(help="What to measure, such as ordered, revenue or customers.")] = "customers",
     segmentation: Annotated[str, typer.Option(help="Such as kmeans; empty: the recommended one.")] = "",
@@ -23,26 +23,31 @@ def breakdown(
 ) -> None:
     """Print a rate or an amount for every group of customers, crossed with the segments or anything else.
 
-    Cells of fewer than 10 customers show no value, nor do those that would give one away by subtraction.
+    Cells of fewer than 10 customers show no value, nor do those that would give one away by subtraction. A place is a
+    square of one degree that at least 10 customers share; --json says where its middle is.
     """
     # Charts take half a second to load, which no other command should wait for.
     from discovery.charts.crossed import cross, crossed_data, crossed_table
-    from discovery.charts.groups import grouped, groupings
+    from discovery.charts.geography import PLACE, places
+    from discovery.charts.groups import grouped, groupings, holds
     from discovery.charts.measures import measures, revenue
 
     run = service.load_run(service.open_workspace(workspace), run_id)
     segments = segmentation or run.recommended
     run.segmentation(segments)
-    ways = list(groupings(run))
+    at = places(run) if PLACE in (by, across) and holds(run, "latitude") else None
+    ways = [*groupings(run), *([PLACE] if holds(run, "latitude") else [])]
     for option, name in (("--by", by), ("--across", across)):
         _known(option, name, ways)
     known = {m.name: m for m in (*measures(run), revenue(run))}
     _known("--measure", measure, list(known))
-    found = cross(run, grouped(run, segments, by), grouped(run, segments, across), known[measure])
+    rows, columns = (at.grouping if at and name == PLACE else grouped(run, segments, name) for name in (by, across))
+    found = cross(run, rows, columns, known[measure])
     if as_json:
         head = {"run": run.id, "segmentation": segments, "by": by, "across": across, "measure": measure}
         unit = {"unit": found.measure.unit, "currency": run.currency}
-        answer({**head, **unit, "cells": crossed_data(found).to_dict("records")}, True, "")
+        middles = {"middles": at.middles} if at else {}
+        answer({**head, **unit, **middles, "cells": crossed_data(found).to_dict("records")}, True, "")
         return
     shown = crossed_table(found)
     table = Table(*map(str, shown.columns), box=None)

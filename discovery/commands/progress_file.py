@@ -9,12 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from discovery import service
 from discovery.core.errors import DiscoveryError
 from discovery.core.progress import Progress
+from discovery.core.review import Review
 from discovery.core.run import Run
 
+Made = TypeVar("Made", Run, Review)
 #: A step that is silent in a long computation is given so long to end by itself.
 _GRACE_SECONDS = 10.0
 _BETWEEN_SECONDS = 0.2
@@ -42,8 +45,8 @@ class ProgressFile:
         service.write_status(self.path, service.Status(state, dict(self._steps), run, error))
 
 
-def told_in(path: Path, work: Callable[[Progress], Run]) -> Run:
-    """Return the run that `work` makes, its progress written to `path`; the last status there is final.
+def told_in(path: Path, work: Callable[[Progress], Made]) -> Made:
+    """Return the run or the review that `work` makes, its progress written to `path`; the last status there is final.
 
     The work is cancelled when standard input ends.
     """

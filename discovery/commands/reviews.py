@@ -11,8 +11,10 @@ from rich.table import Table
 from discovery import service
 from discovery.charts.format import count, day
 from discovery.commands.progress_bars import progress_bars
-from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, answer, console
+from discovery.commands.progress_file import told_in
+from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console
 from discovery.core.errors import UsageError
+from discovery.core.progress import Progress
 from discovery.core.review import Review
 from discovery.core.review_document import whole_document
 from discovery.report import Paper, write_report
@@ -30,13 +32,14 @@ def review(
     overrides: Overrides = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    told_to: ToldTo = None,
 ) -> None:
     """Compare two runs: who moved, what drifted, what answers, and which segments to keep, merge, redefine, retire."""
     if bool(quarter) == bool(before) or bool(before) != bool(now) or bool(quarter) != bool(config):
         raise UsageError("A review needs two runs, or --quarter and --config: discovery review --quarter 2011Q3 ...")
     worked = False
-    with progress_bars(quiet or as_json) as tell:
 
+    def work(tell: Progress) -> Review:
         def told(step: str, done: float) -> None:
             nonlocal worked
             worked = True
@@ -44,9 +47,14 @@ def review(
 
         if config is not None:
             read = service.read_config(config, overrides or ())
-            found = service.review_quarter(read, service.Workspace(workspace), quarter, segmentation, told)
-        else:
-            found = service.review(service.open_workspace(workspace), before, now, segmentation, told)
+            return service.review_quarter(read, service.Workspace(workspace), quarter, segmentation, told)
+        return service.review(service.open_workspace(workspace), before, now, segmentation, told)
+
+    if told_to:
+        found = told_in(told_to, work)
+    else:
+        with progress_bars(quiet or as_json) as tell:
+            found = work(tell)
     written = _written(found, workspace, out, paper) if out else ()
     if as_json:
         answer(whole_document(found), True, "")

@@ -17,6 +17,10 @@ from discovery.core.errors import UsageError
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 InWorkspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder that keeps dataset and runs.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="name=value, laid over the config; repeatable.")]
+ToldTo = Annotated[
+    Path | None,
+    typer.Option("--progress-file", help="For programs: a JSON file of progress. Ends with standard input."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 

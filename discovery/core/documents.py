@@ -32,7 +32,7 @@ from discovery.core.rule import (
     Rule,
 )
 from discovery.core.run import SCHEMA_VERSION, Beside, LibraryRule, Match, SegmentRule
-from discovery.core.segment import AgainstNull, Candidate, Description, Segment
+from discovery.core.segment import AgainstNull, Answer, Candidate, Description, Segment
 
 Document = dict[str, Any]
 
@@ -137,8 +137,9 @@ def segment_from(document: Document) -> Segment:
         }
         for name in ("profile", "versus_nearest")
     }
+    described["answers"] = tuple(Answer(**found) for found in document.get("answers", ()))
     names = [f.name for f in fields(Segment) if f.name not in described]
-    # A release that knew no notes, and no nearest segments, wrote none.
+    # A release that knew no notes, no nearest segments and no answers wrote none.
     return Segment(**{name: document[name] for name in names if name in document}, **described)
 
 

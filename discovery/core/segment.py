@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -72,6 +73,40 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What customers of a segment told of themselves.
+
+    Parameters
+    ----------
+    feature : str
+        Name of the property that was asked.
+    said : str
+        The answer; several rare ones together are *other answers*.
+    customers : int
+        Of the segment, at least ten.
+    share, everyone : float
+        Of those of the segment who answered, and of all placed customers who did, 0 to 1.
+    """
+
+    feature: str
+    said: str
+    customers: int
+    share: float
+    everyone: float
+
+    @property
+    def effect(self) -> float:
+        """Cohen's h between the shares; from .2 on it is small, from .5 on medium (Cohen 1988).
+
+        Examples
+        --------
+        >>> round(Answer("property_skin_type", "dry", 62, 0.62, 0.31).effect, 2)
+        0.63
+        """
+        return 2 * (math.asin(math.sqrt(self.share)) - math.asin(math.sqrt(self.everyone)))
+
+
+@dataclass(frozen=True)
 class Segment:
     """A group of customers with a name, a colour and a symbol that stay the same on every page and export.
 
@@ -98,6 +133,8 @@ class Segment:
     versus_nearest : mapping
         Feature name to its Description beside that segment, those that separate the two most first: ``everyone`` is
         the nearest's median, ``effect`` Cliff's delta between the two.
+    answers : tuple of Answer
+        What its customers told of themselves, by question, the most frequent answer first.
     """
 
     id: str
@@ -111,6 +148,7 @@ class Segment:
     retired: str = ""
     nearest: str = ""
     versus_nearest: Mapping[str, Description] = field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()
 
     @property
     def colour(self) -> str:
@@ -236,7 +274,7 @@ class Segmentation:
     @property
     def coverage(self) -> float:
         """Share of customers that are placed, 0 to 1."""
-        return float((self.labels != UNASSIGNED).mean())
+        return sum(s.size for s in self.placed) / max(len(self.labels), 1)
 
     def segment(self, segment_id: str) -> Segment:
         """Return the segment with that id, or raise with the nearest one."""
@@ -251,18 +289,10 @@ class Segmentation:
         self.segment(segment_id)
         return self.labels.index[self.labels == segment_id]
 
-    def merged(self, a: str, b: str, name: str | None = None) -> Segmentation:
-        """Return a new segmentation in which `b` is part of `a`; this one stays as it is.
-
-        Every customer keeps a segment, so sizes add up before and after. ``model["merged"]`` says that customers whom
-        the model places in `b` belong to `a`.
-        """
-        if a == b or UNASSIGNED in (a, b):
-            raise WorkspaceError(f"Two different segments must be named to merge, got {a!r} and {b!r}.")
+    def joined(self, a: str, b: str, name: str | None = None) -> tuple[Segment, ...]:
+        """Return the segments as they would be with `b` part of `a`."""
         first, second = self.segment(a), self.segment(b)
-        known = self.model.get("merged", {})
-        moved = {i: a if into == b else into for i, into in known.items()} if isinstance(known, Mapping) else {}
-        joined = replace(
+        both = replace(
             first,
             name=name or f"{first.name} + {second.name}",
             why_named=f"{first.name} and {second.name}, merged",
@@ -271,12 +301,25 @@ class Segmentation:
             profile={},
             nearest="",
             versus_nearest={},
+            answers=(),
         )
+        return tuple(both if s.id == a else s for s in self.segments if s.id != b)
+
+    def merged(self, a: str, b: str, name: str | None = None) -> Segmentation:
+        """Return a new segmentation in which `b` is part of `a`; this one stays as it is.
+
+        Every customer keeps a segment, so sizes add up before and after. ``model["merged"]`` says that customers whom
+        the model places in `b` belong to `a`.
+        """
+        if a == b or UNASSIGNED in (a, b):
+            raise WorkspaceError(f"Two different segments must be named to merge, got {a!r} and {b!r}.")
+        known = self.model.get("merged", {})
+        moved = {i: a if into == b else into for i, into in known.items()} if isinstance(known, Mapping) else {}
         labels = self.labels.mask(self.labels == b, a)
         following = None if self.next_labels is None else self.next_labels.mask(self.next_labels == b, a)
         return replace(
             self,
-            segments=tuple(joined if s.id == a else s for s in self.segments if s.id != b),
+            segments=self.joined(a, b, name),
             labels=labels,
             next_labels=None if following is None else following.mask(following == labels, ""),
             model={**self.model, "merged": {**moved, b: a}},

@@ -27,7 +27,10 @@ class EngineSettings:
 
     kind: Literal["duckdb", "spark"] = setting("duckdb", "DuckDB in this process, or Apache Spark.")
     spark_master: str = setting("", "Address of a Spark master; none: Spark on this machine.")
-    memory_limit: str = setting("4GB", "Beyond this DuckDB spills to disk; of Spark, the driver's.")
+    memory_limit: str = setting(
+        "4GB",
+        "About what features may take; DuckDB spills beyond three quarters less their table. Of Spark, the driver's.",
+    )
     threads: int = setting(2, "Worker threads.", "threads", 1, 256)
 
 
@@ -72,6 +75,9 @@ class ClusterSettings:
     """How customers are clustered."""
 
     features: tuple[str, ...] = setting((), "Features to cluster on; none: the catalogue's default set.")
+    properties: tuple[str, ...] = setting(
+        (), "Answers customers gave that they are clustered on too, such as property_skin_type; none: they describe."
+    )
     space: Literal["shrunken", "features"] = setting(
         "shrunken", "Cluster on empirical-Bayes features of orders and messages, or on plain features."
     )
@@ -105,6 +111,9 @@ class ClusterSettings:
     clip: float = setting(3.0, "Prepared features are clipped at this many deviations.", "deviations", 1, 10)
     correlated: float = setting(
         1.0, "Plain features correlated more strongly than this with one before them are left out; 1: none.", "", 0, 1
+    )
+    max_distance_share: float = setting(
+        0.4, "A feature with more of the distances between customers is said to decide alone.", "share", 0.05, 1
     )
     fit_rows: int = setting(20_000, "Rows a model is fitted on; the rest is assigned.", "customers", 100, 10_000_000)
     discovered_from: float = setting(

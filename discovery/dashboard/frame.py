@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from threading import Thread
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -220,12 +223,11 @@ def chart(
     finding = (figure.layout.title.text or "").replace("<br>", " ")
     # Here the page sets the title, because plotly cannot break a line where the screen is narrow.
     lifted = max((figure.layout.margin.t or 0) - 44, 12)
-    shown = go.Figure(figure).update_layout(title={"text": ""}, margin={"t": lifted})
-    shown.update_layout(height=(figure.layout.height or 400) - 44)
+    figure.update_layout(title={"text": ""}, margin={"t": lifted}, height=(figure.layout.height or 400) - 44)
     st.html(html.block(f"<h3>{finding}</h3>{html.key(segments) if keyed else ''}"))
     with st.container(key=f"wide-{key}" if wide else key):
         event: Any = st.plotly_chart(
-            shown,
+            figure,
             width="stretch",
             theme=None,
             key=f"chart-{key}",
@@ -265,4 +267,17 @@ def stop(title: str, under: str, command: str) -> NoReturn:
 # A Run is never changed, so all sessions share one; copies of a million customers' labels would be made at each click.
 @st.cache_resource(max_entries=4, show_spinner="Reading the run ...")
 def _load(path: str, run_id: str, state: str) -> Run:
-    return service.load_run(service.open_workspace(path), run_id)
+    run = service.load_run(service.open_workspace(path), run_id)
+    # While the first page is looked at.
+    Thread(target=_settle, daemon=True).start()
+    return run
+
+
+def _settle() -> None:
+    """Load what the other pages need, and spare them looking for garbage among what stays for good."""
+    service.warm_up()
+    # Streamlit collects garbage after every click, which took longer than the page where half a million objects stay.
+    gc.collect()
+    gc.freeze()
+    # Or the engine's binding would take what is left at the end for a leak, and say so.
+    atexit.register(gc.unfreeze)

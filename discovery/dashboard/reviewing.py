@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 
 import streamlit as st
@@ -22,13 +22,14 @@ from discovery.core.errors import DiscoveryError
 from discovery.core.review import Action, Review
 from discovery.core.run import Run
 from discovery.core.segment import Segment
-from discovery.dashboard import deciding, frame, merging
+from discovery.dashboard import deciding, frame, merging, running
 from discovery.dashboard.frame import Place, Selection
 from discovery.dashboard.words import quoted
 from discovery.report import Format, Paper, report_file
 from discovery.report.pdf import NO_BROWSER, browser
 
-_GO_TO = "go-to-review"
+#: The job whose review the reader waits for.
+_ASKED = "asked-review"
 _USUAL = "As in the review before, or as recommended"
 _FILES: Mapping[Format, tuple[str, str]] = {
     "html": ("web page", "text/html"),
@@ -40,6 +41,11 @@ _NOTHING = (
     "There is no retirement and no merge to accept in this review. Other decisions about a segment are made on the "
     "page Segments, merges of any two on the page Merges."
 )
+_RUN_GONE = (
+    "The report cannot be made: it needs run {run} too, which is no longer here or cannot be read. "
+    "Bring its folder back, or compare two other runs below."
+)
+_GOES_ON = "Comparing the two runs. You may leave this page or close it: it goes on while the dashboard does."
 AGAIN = "Compared again, a review takes in what was decided since it was made."
 
 
@@ -47,7 +53,7 @@ def choose(place: Place) -> service.ReviewSummary | None:
     """Return the review that the reader selects in the side bar; None where there is none yet."""
     workspace = service.open_workspace(place.path)
     found = service.reviews(workspace)
-    st.session_state.update(st.session_state.pop(_GO_TO, {}))
+    _arrive(workspace)
     with st.sidebar:
         chosen = st.selectbox("Review", [r.id for r in found], key="review", bind="query-params") if found else ""
         shown = next((r for r in found if r.id == chosen), found[0] if found else None)
@@ -72,11 +78,16 @@ def load(place: Place, summary: service.ReviewSummary) -> Review:
         frame.stop("This review cannot be read.", str(error), command)
 
 
+def two_dates(place: Place) -> bool:
+    """Return whether there are runs of two dates, so that one can be compared with another."""
+    return len({r.as_of for r in place.runs}) > 1
+
+
 def need_two_dates(place: Place) -> None:
     """Where all runs are of one date, say how to make another, and end the page."""
-    newest = max(r.as_of for r in place.runs)
-    if min(r.as_of for r in place.runs) < newest:
+    if two_dates(place):
         return
+    newest = place.runs[0].as_of
     frame.stop(
         f"A review compares two dates, and what is here is of one: {day(newest)}.",
         "Make a run at another date on the page Discover, or let a quarter's review make those that are missing:",
@@ -112,24 +123,35 @@ def show_compare(place: Place, shown: service.ReviewSummary | None) -> None:
             "The run before", earlier, index=_at(earlier, shown.before if shown else ""), key=f"before-{of}-{now}"
         )
     workspace = service.open_workspace(place.path)
+    if _show_job(workspace, shown):
+        return
     second = workspace.segmentations(now)
     both = {method_name(name): name for name in workspace.segmentations(before) if name in second}
     names = [_USUAL, *both]
     usual = _at(names, method_name(shown.segmentation)) if shown else 0
     by = st.selectbox("Segments made by", names, index=usual, key=f"compare-by-{of}-{before}-{now}")
     if st.button("Compare these two runs", type="secondary" if shown else "primary"):
-        _compare(workspace, before, now, both.get(by, ""))
+        try:
+            job = service.start_review(workspace, before, now, both.get(by, ""), datetime.now(UTC))
+        except DiscoveryError as error:
+            st.error(str(error))
+        else:
+            st.session_state[_ASKED] = job.folder
+            st.rerun()
 
 
-def show_files(review: Review, before: Run, now: Run) -> None:
-    """Hand over the report, each file made when it is asked for."""
+def show_files(place: Place, review: Review, now: Run) -> None:
+    """Hand over the report, each file made when it is asked for; it is made of the run before too."""
+    if not any(r.id == review.before for r in place.runs):
+        st.html(html.block(html.text(_RUN_GONE.format(run=review.before))))
+        return
     papers: list[Paper] = ["A4", "Letter"]
     paper = st.radio("Paper of the PDF", papers, horizontal=True, key="paper", bind="query-params")
     with st.container(horizontal=True):
         for form, (label, kind) in _FILES.items():
             st.download_button(
                 f"Download the {label}",
-                partial(report_file, review, before, now, form, paper),
+                partial(_report, place, review, now, form, paper),
                 f"review-{review.id}.{form}",
                 kind,
                 type="primary" if form == "html" else "secondary",
@@ -139,6 +161,11 @@ def show_files(review: Review, before: Run, now: Run) -> None:
             )
     if browser() is None:
         st.html(html.block(html.text(NO_BROWSER, css="muted")))
+
+
+def _report(place: Place, review: Review, now: Run, form: Format, paper: Paper) -> bytes:
+    before = service.load_run(service.open_workspace(place.path), review.before)
+    return report_file(review, before, now, form, paper)
 
 
 def show_decide(selection: Selection, review: Review) -> None:
@@ -226,21 +253,31 @@ def _show_retire(selection: Selection, review: Review, id_now: str) -> str:
     return who
 
 
-def _compare(workspace: service.Workspace, before: str, now: str, by: str) -> None:
-    bar = st.progress(0.0, text="Comparing the runs ...")
+def _arrive(workspace: service.Workspace) -> None:
+    """Once the review that the reader waits for is made, choose it."""
+    for job in service.jobs(workspace, "review"):
+        if job.folder == st.session_state.get(_ASKED) and job.status.state == "done":
+            del st.session_state[_ASKED]
+            st.session_state["review"] = job.status.run
+            deciding.say("Compared: this is what came of it.")
 
-    def tell(step: str, done: float) -> None:
-        bar.progress(min(max(done, 0.0), 1.0), text=f"{step} ...")
 
-    try:
-        made = service.review(workspace, before, now, by, tell)
-    except DiscoveryError as error:
-        bar.empty()
-        st.error(str(error))
-        return
-    deciding.say(f"Compared: {dates(made)}.")
-    st.session_state[_GO_TO] = {"review": made.id}
-    st.rerun()
+def _show_job(workspace: service.Workspace, shown: service.ReviewSummary | None) -> bool:
+    """Show the comparison in progress and return True, or say how the latest one ended."""
+    job = next(iter(service.jobs(workspace, "review")), None)
+    if job is None:
+        return False
+    if not job.status.final:
+        st.html(html.block(html.text(_GOES_ON, css="muted")))
+        running.show_progress(workspace, "review")
+        return True
+    if job.status.state == "failed":
+        st.error(f"The comparison failed. {job.status.error}")
+    elif job.status.state == "cancelled":
+        st.info("The comparison was cancelled; the workspace is as it was.")
+    elif shown is None or job.status.run != shown.id:
+        st.html(html.block(html.text(f"Compared last: review {job.status.run}. Choose it at the side.", css="muted")))
+    return False
 
 
 def _at(ids: list[str], wanted: str) -> int:

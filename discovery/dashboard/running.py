@@ -27,9 +27,9 @@ _SHOWN = 8
 
 
 @st.fragment(run_every=1.0)
-def show_progress(workspace: service.Workspace) -> None:
+def show_progress(workspace: service.Workspace, kind: service.Kind = "run") -> None:
     """Show where the latest job stands, every second; when it has ended the whole page is drawn anew."""
-    job = service.jobs(workspace)[0]
+    job = service.jobs(workspace, kind)[0]
     if job.status.final:
         st.rerun()
     steps = job.status.steps
@@ -38,7 +38,7 @@ def show_progress(workspace: service.Workspace) -> None:
     before = [step for step in steps if step != name]
     gone = f"{_lasted(datetime.now(UTC) - job.started)} so far."
     st.html(html.block(html.text(f"{gone} Done: {', '.join(before)}." if before else gone, css="muted")))
-    if st.button("Cancel this run", key="cancel"):
+    if st.button(f"Cancel this {kind}", key="cancel"):
         try:
             service.cancel_job(job)
         except DiscoveryError as error:

@@ -64,6 +64,14 @@ EXPECTED = (
     "The open diamond is what to expect next time: what was seen, drawn towards everyone's value by as much as chance "
     "may have moved it."
 )
+DISTANCES = (
+    "Who is near whom follows from these features; one with most of the distances would make the segments by itself. "
+    "If so, leave it out or let others weigh more, and run again."
+)
+ANSWERS = (
+    "Shares are of those who answered; fewer than ten with the same answer are put together. Unless "
+    "`cluster.properties` names a question, answers had no part in making the segments."
+)
 NO_CAMPAIGNS = (
     "No campaign was sent in the days after the date to enough customers to judge it. Sends and opens come with a "
     "Klaviyo export, or as events of a table; then run again."

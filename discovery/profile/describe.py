@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from discovery.core.feature import FeatureTable
 from discovery.core.segment import UNASSIGNED, Description
@@ -33,20 +30,19 @@ def describe(table: FeatureTable, labels: pd.Series) -> dict[str, dict[str, Desc
     """
     placed = (labels != UNASSIGNED).to_numpy()
     codes, ids = pd.factorize(labels, sort=True)
+    group = np.where(placed, codes, -1)
     out: dict[str, dict[str, Description]] = {str(i): {} for i in ids}
     if not placed.any():
         return out
     for feature in table.features:
         if feature.kind != "number" or feature.aggregate in _NOT_MEASURED:
             continue
-        values = table.values[feature.name].to_numpy(dtype=np.float64)
+        values = table.column(feature.name).to_numpy(dtype=np.float64)
         known = ~np.isnan(values)
-        reference = known & placed
-        if len(np.unique(values[reference])) < 2:
+        counts = counts_by_value(values, group, len(ids))
+        if len(counts) < 2:
             continue
-        everyone = float(np.median(values[reference]))
-        ranks = np.full(len(values), np.nan)
-        ranks[reference] = rankdata(values[reference])
+        everyone, total = float(np.median(values[known & placed])), counts.sum(axis=1)
         for code, segment_id in enumerate(ids):
             members = codes == code
             mine = values[members & known]
@@ -56,29 +52,36 @@ def describe(table: FeatureTable, labels: pd.Series) -> dict[str, dict[str, Desc
                 q1=float(q1),
                 q3=float(q3),
                 everyone=everyone,
-                effect=cliffs_delta(ranks, members & reference, reference) if segment_id != UNASSIGNED else 0.0,
+                effect=cliffs_delta(counts[:, code], total - counts[:, code]),
                 missing_share=float(1 - known[members].mean()),
             )
     return out
 
 
-def cliffs_delta(ranks: NDArray[np.float64], members: NDArray[np.bool_], everyone: NDArray[np.bool_]) -> float:
-    """Return Cliff's delta of `members` against the rest of `everyone`, from their joint ranks; 0 if either is empty.
+def counts_by_value(values: NDArray[np.float64], group: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+    """Return how many of each group have each of the distinct values, shape (values, groups), the lowest value first.
+
+    Missing values, and customers of group -1, are of none.
 
     Examples
     --------
-    >>> ranks = np.array([1.0, 2.0, 3.0, 4.0])
-    >>> cliffs_delta(ranks, np.array([False, False, True, True]), np.ones(4, dtype=bool))
-    1.0
+    >>> counts_by_value(np.array([5.0, 1.0, 5.0, np.nan]), np.array([0, 1, 1, 0]), 2).tolist()
+    [[0, 1], [1, 1]]
     """
-    n = int(members.sum())
-    m = int(everyone.sum()) - n
-    if n == 0 or m == 0:
-        return 0.0
-    above = float(ranks[members].sum()) - n * (n + 1) / 2
-    return 2 * above / (n * m) - 1
+    known = (group >= 0) & ~np.isnan(values)
+    distinct, at = np.unique(values[known], return_inverse=True)
+    counts = np.bincount(at * groups + group[known], minlength=len(distinct) * groups)
+    return np.asarray(counts.reshape(len(distinct), groups), dtype=np.int64)
 
 
-def largest_effects(profile: Mapping[str, Description]) -> list[tuple[str, float]]:
-    """Return features by the size of their effect, the largest first; equal ones by name."""
-    return sorted(((name, d.effect) for name, d in profile.items()), key=lambda item: (-abs(item[1]), item[0]))
+def cliffs_delta(mine: NDArray[np.int64], others: NDArray[np.int64]) -> float:
+    """Return Cliff's delta of some customers against others, from how many have each value; 0 if either are none.
+
+    Examples
+    --------
+    >>> cliffs_delta(np.array([0, 1, 2]), np.array([3, 1, 0]))
+    0.9166666666666666
+    """
+    pairs = int(mine.sum()) * int(others.sum())
+    above = mine @ (2 * others.cumsum() - others - others.sum())
+    return float(above / pairs) if pairs else 0.0

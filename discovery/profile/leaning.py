@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from discovery.core.records import Records
 from discovery.core.segment import UNASSIGNED
-from discovery.profile.describe import cliffs_delta
+from discovery.profile.describe import cliffs_delta, counts_by_value
 from discovery.profile.naming import NEGLIGIBLE, Trait
 
 _COMPOSITION, _OTHER = "category", "other"
@@ -37,15 +35,15 @@ def leanings(records: Records | None, labels: pd.Series) -> dict[str, Trait]:
     mine = labels.reindex(records.customer, fill_value=UNASSIGNED).to_numpy()
     known = (counts.sum(axis=1) > 0) & (mine != UNASSIGNED)
     shares, mine = counts[known] / counts[known].sum(axis=1, keepdims=True), mine[known]
-    everyone = np.ones(len(mine), dtype=bool)
+    group, segments = pd.factorize(mine, sort=True)
     found: dict[str, Trait] = {}
     for column, category in zip(shares.T, records.parts[_COMPOSITION], strict=True):
         if category == _OTHER:
             continue
-        ranks = rankdata(column)
-        for segment in np.unique(mine):
-            members = mine == segment
-            effect = cliffs_delta(ranks, members, everyone)
+        by_value = counts_by_value(column, group, len(segments))
+        for i, segment in enumerate(segments):
+            members = group == i
+            effect = cliffs_delta(by_value[:, i], by_value.sum(axis=1) - by_value[:, i])
             leans = effect >= NEGLIGIBLE and column[members].mean() >= _LIFT * column.mean()
             if leans and (segment not in found or effect > found[segment].effect):
                 why = f"{column[members].mean():.0%} of their items are {category}, {column.mean():.0%} of everyone's"

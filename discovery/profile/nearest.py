@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from discovery.core.feature import FeatureTable
-from discovery.core.segment import Description, Segment, Segmentation
-from discovery.profile.describe import cliffs_delta
+from discovery.core.segment import Description, Segmentation
+from discovery.profile.describe import cliffs_delta, counts_by_value
 
 #: Features by which two segments are told apart, at most.
 _SHOWN = 12
@@ -38,24 +38,21 @@ def with_nearest(segmentation: Segmentation, table: FeatureTable) -> Segmentatio
     effects = np.array([[s.profile[n].effect for n in names] for s in placed])
     apart = np.sqrt(((effects[:, None, :] - effects[None]) ** 2).mean(axis=2))
     np.fill_diagonal(apart, np.inf)
-    near = {s.id: placed[int(apart[i].argmin())] for i, s in enumerate(placed)}
-    labels = segmentation.labels.to_numpy()
-    numbers = {n: table.values[n].to_numpy(dtype=np.float64) for n in names}
-
-    def against(mine: Segment, other: Segment) -> Mapping[str, Description]:
-        of_mine, of_other = labels == mine.id, labels == other.id
-        found = {}
-        for name, values in numbers.items():
-            known = ~np.isnan(values) & (of_mine | of_other)
-            ranks = np.full(len(values), np.nan)
-            ranks[known] = rankdata(values[known])
-            effect = cliffs_delta(ranks, of_mine & known, known)
-            found[name] = replace(mine.profile[name], everyone=other.profile[name].median, effect=effect)
-        largest = sorted(found, key=lambda n: (-abs(found[n].effect), n))[:_SHOWN]
-        return {name: found[name] for name in largest}
-
+    near = {s.id: int(apart[i].argmin()) for i, s in enumerate(placed)}
+    group = pd.Index([s.id for s in placed]).get_indexer(pd.Index(segmentation.labels))
+    found: dict[str, dict[str, Description]] = {s.id: {} for s in placed}
+    for name in names:
+        counts = counts_by_value(table.column(name).to_numpy(dtype=np.float64), group, len(placed))
+        for i, s in enumerate(placed):
+            other = near[s.id]
+            effect = cliffs_delta(counts[:, i], counts[:, other])
+            found[s.id][name] = replace(s.profile[name], everyone=placed[other].profile[name].median, effect=effect)
     segments = (
-        replace(s, nearest=near[s.id].id, versus_nearest=against(s, near[s.id])) if s.id in near else s
+        replace(s, nearest=placed[near[s.id]].id, versus_nearest=_largest(found[s.id])) if s.id in near else s
         for s in segmentation.segments
     )
     return replace(segmentation, segments=tuple(segments))
+
+
+def _largest(found: Mapping[str, Description]) -> Mapping[str, Description]:
+    return {name: found[name] for name in sorted(found, key=lambda n: (-abs(found[n].effect), n))[:_SHOWN]}

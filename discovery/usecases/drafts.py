@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -80,6 +81,12 @@ def rule_words(run: Run, workspace: Workspace) -> Words:
     with Engine() as engine:
         vocabulary = vocabulary_of(engine, dataset, seasons, f"property.{stated}" if stated else "")
     return Words(vocabulary, tuple(dataset.events_by_name), True)
+
+
+def warm_up() -> None:
+    """Load what the first rule that is read needs, so that nobody waits for it: the parser, and postal codes."""
+    with suppress(UsageError):
+        parse("distance_miles('US', '02108') <= 30", {})
 
 
 def read_rule(text: str, words: Words) -> Condition:

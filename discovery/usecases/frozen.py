@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from discovery.cluster.answers import ANSWER, with_answers
 from discovery.cluster.stored import assign_features, assign_records
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
@@ -77,8 +78,10 @@ def frozen_labels(
     elif model["space"] == "features":
         found = _of_features(model, table, before.table, "c", question.population)
     else:
-        prior = model["kinds"][0] if model["kind"] == "mixture" else model["preparation"]["prior"]
+        prior = _prior(model)
         records = extract_records(engine, dataset, today.as_of, _categories(prior))
+        told_of = _answers(prior)
+        records = with_answers(records, table.columns(told_of), told_of)
         # Who has no order on record cannot be placed by a model of orders.
         inside = np.flatnonzero(records.customer.isin(_looked_at(question.population, table)))
         found = _named(assign_records(model, records.taken(inside))[0], records.customer[inside], "c")
@@ -98,7 +101,7 @@ def _named(numbers: Iterable[int], customers: pd.Index, letter: str) -> pd.Serie
 def _features_of(model: Plain) -> list[str]:
     """Return the features that a model places customers by."""
     if model["space"] != "features":
-        return []
+        return list(_answers(_prior(model)))
     made = [stage for stage in model.get("strata", [model]) if "preparation" in stage]
     return [name for each in made for name in each["preparation"]["features"]]
 
@@ -110,6 +113,17 @@ def _of_features(model: Plain, table: FeatureTable, before: FeatureTable, letter
         return _named([0] * len(customers), customers, letter)
     filled = _filled(table, before, model["preparation"]["features"]).loc[customers]
     return _named(assign_features(model, filled)[0], customers, letter)
+
+
+def _prior(model: Plain) -> Plain:
+    """Return what a model of records knows of everyone: it names what is counted."""
+    found: Plain = model["kinds"][0] if model["kind"] == "mixture" else model["preparation"]["prior"]
+    return found
+
+
+def _answers(prior: Plain) -> Mapping[str, Sequence[str]]:
+    """Return the questions that a stored model places customers by, and the answers it tells apart."""
+    return {name: list(parts) for name, parts in prior["compositions"].items() if name.startswith(ANSWER)}
 
 
 def _categories(prior: Plain) -> list[str]:

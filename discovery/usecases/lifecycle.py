@@ -10,10 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.cluster.choose import choose_k
-from discovery.cluster.kmeans import assign, fit_centres
+from discovery.cluster.kmeans import assign, fit_on_some
 from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress
-from discovery.core.sampling import some_rows
 from discovery.core.segment import Segmentation, Structure
 from discovery.core.settings import ClusterSettings
 from discovery.features.catalogue import default_cluster_features
@@ -115,8 +114,7 @@ def _cut(
     placed = place(table, inside, names, settings)
     within = replace(settings, k=min(settings.k, most), band_low=2, band_high=most, k_high=most)
     choice = choose_k(placed.points, placed.nulls, None, within, seed)
-    some = some_rows(customers, settings.fit_rows, seed)
-    centres = fit_centres(placed.points[some], choice.k, seed, settings.n_init)
+    centres = fit_on_some(placed.points, choice.k, settings, seed)
     labels, strength = assign(placed.points, centres)
     return _Cut(
         choice.k,

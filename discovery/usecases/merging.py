@@ -22,6 +22,7 @@ from discovery.engine.choice import query_engine
 from discovery.export.english import sentence
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
+from discovery.profile.answers import with_told
 from discovery.profile.describe import describe
 from discovery.profile.naming import name_segments
 from discovery.profile.nearest import with_nearest
@@ -30,11 +31,12 @@ from discovery.rules.overlap import overlap
 from discovery.store import Workspace
 from discovery.usecases.analysis import cluster_features, judge_all
 from discovery.usecases.decided import segment_called, standing_names
-from discovery.usecases.judgement import induced_rules, recommend, selected_by
+from discovery.usecases.judgement import recommend
 from discovery.usecases.made_of import dataset_of, settings_of
 from discovery.usecases.measuring import measure, vocabulary_of
 from discovery.usecases.provenance import digest
 from discovery.usecases.responses import Responses, responses_at
+from discovery.usecases.segment_rules import induced_rules, selected_by
 
 
 def merge(
@@ -195,7 +197,7 @@ def _described(merged: Segmentation, run: Run, joined: str) -> Segmentation:
     taken = merged.name == "rules" or own.name in {s.name for s in merged.segments}
     segments = [replace(s, profile=profiles.get(s.id, {})) for s in merged.segments]
     called = [s if taken or s.id != joined else replace(s, name=own.name, why_named=own.why) for s in segments]
-    return with_nearest(replace(merged, segments=tuple(called)), run.table)
+    return with_told(with_nearest(replace(merged, segments=tuple(called)), run.table), run.table)
 
 
 def _either(run: Run, merged: Segmentation, a: str, b: str) -> tuple[SegmentRule, ...]:

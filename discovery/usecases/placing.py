@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from discovery.cluster.answers import ANSWER, common_answers, with_answers
 from discovery.cluster.apart import FEWEST, beyond_null, known_well
 from discovery.cluster.lead import History, Led, lead
 from discovery.cluster.null import copula_draws, record_draws
@@ -53,30 +55,35 @@ class Placed:
         return "features" if isinstance(self.preparation, Preparation) else "shrunken"
 
     def beyond_null(self, settings: ClusterSettings, seed: int) -> float | None:
-        """Return how far the customers known well stand apart beyond structureless ones, where that can be tested."""
+        """Return how far the customers known well stand apart beyond structureless ones, where that can be tested.
+
+        By what they did: answers are apart from each other by themselves.
+        """
         if self.history is None or not isinstance(self.preparation, Shrinkage):
             return None
         rows = known_well(self.history.now, settings, seed)
         if len(rows) < FEWEST:
             return None
-        return beyond_null(self.points[rows], self.nulls(rows, settings.null_draws, seed), seed)
+        done = [not name.startswith(ANSWER) for name in self.preparation.names]
+        nulls = (null[:, done] for null in self.nulls(rows, settings.null_draws, seed))
+        return beyond_null(self.points[rows][:, done], nulls, seed)
 
     def led(self, settings: ClusterSettings, seed: int) -> Placed:
         """Return the same customers led by the orders to come, where their records can tell them."""
         if self.history is None or not isinstance(self.preparation, Shrinkage) or not settings.lead:
             return self
         leading = lead(self.preparation, self.history, settings, seed)
-        return replace(self, points=leading.transform(self.history.now), preparation=leading)
+        return replace(self, points=leading.transform(self.history.now, self.points), preparation=leading)
 
     def nulls(self, rows: NDArray[np.int64], draws: int, seed: int) -> Iterator[Matrix]:
         """Give structureless data sets like some of the customers."""
         if self.records is None or isinstance(self.preparation, Preparation):
             return copula_draws(self.points[rows], draws, seed)
         if isinstance(self.preparation, Shrinkage):
-            return record_draws(self.records.taken(rows), self.preparation, draws, seed)
+            return (points for _, points in record_draws(self.records.taken(rows), self.preparation, draws, seed))
         # The null keeps when everyone ordered, and so what is to come.
         drawn = record_draws(self.records.taken(rows), self.preparation.shrinkage, draws, seed)
-        return (np.hstack([null, self.points[rows, -1:]]) for null in drawn)
+        return (np.hstack([points, self.points[rows, -1:]]) for _, points in drawn)
 
 
 def place(
@@ -99,7 +106,8 @@ def place(
     settings : ClusterSettings
         Where coordinates are drawn in, and how many customers priors are learnt from.
     history : History, optional
-        Of everyone with an order; without it, or where somebody looked at has none, points are made of features.
+        Of everyone with an order; without it, or where somebody looked at has none, points are made of features. The
+        answers that the settings name become a part of it.
     shrunken : bool
         Whether points are empirical-Bayes features of the history.
     seed : int
@@ -118,6 +126,8 @@ def place(
     if history is not None:
         at = history.now.customer.get_indexer(table.values.index[inside])
         history = replace(history, now=history.now.taken(at)) if (at >= 0).all() else None
+    if history is not None and settings.properties:
+        history = _answered(history, table.columns(settings.properties), settings.categories)
     if shrunken and history is not None:
         learnt_from = history.now.taken(some_rows(len(history.now), settings.fit_rows, seed))
         shrinkage = shrink(learnt_from, settings.clip)
@@ -126,3 +136,10 @@ def place(
     some = some_rows(len(frame), settings.fit_rows, seed)
     preparation = prepare(frame.iloc[some], settings.clip, settings.correlated)
     return Placed(inside, preparation.transform(frame), preparation, history)
+
+
+def _answered(history: History, values: pd.DataFrame, most: int) -> History:
+    """Return the history with what customers told: it has no date, so it counts as known in the rehearsal too."""
+    parts = {str(n): common_answers(values[n].reindex(history.now.customer), most) for n in values}
+    now = with_answers(history.now, values, parts)
+    return replace(history, now=now, before=history.before and with_answers(history.before, values, parts))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from discovery.cluster.choose import Choice, choose_k
 from discovery.cluster.density import NOISE, cluster_by_density
-from discovery.cluster.kmeans import assign, fit_centres, second_nearest
+from discovery.cluster.kmeans import assign, fit_on_some, second_nearest
 from discovery.cluster.mixture import choose_kinds, fit_mixture, halves_agree, most_kinds
 from discovery.cluster.prepare import distance_shares
 from discovery.cluster.shrink import Shrinkage, shrink
@@ -27,7 +27,7 @@ from discovery.rules.evaluate import first_match
 from discovery.rules.library import slug
 from discovery.usecases.building import Claim, build, clustered
 from discovery.usecases.placing import Placed
-from discovery.usecases.steadiness import hdbscan_stability, kmeans_stability
+from discovery.usecases.steadiness import hdbscan_stability, kmeans_stability, mixture_stability
 
 
 def kmeans_segmentation(
@@ -51,9 +51,7 @@ def kmeans_segmentation(
         seed,
         lambda done: progress("Choosing the number of segments", done),
     )
-    centres = fit_centres(
-        placed.points[some_rows(len(placed.points), settings.fit_rows, seed)], choice.k, seed, settings.n_init
-    )
+    centres = fit_on_some(placed.points, choice.k, settings, seed)
     labels, strength = assign(placed.points, centres)
     model = {
         "kind": "kmeans",
@@ -89,25 +87,35 @@ def mixture_segmentation(
 
     Whether there are kinds at all is what `choice` found; the mixture says which.
     """
-    some = records.taken(some_rows(len(records), settings.fit_rows, seed))
-    shrinkage = placed.preparation if isinstance(placed.preparation, Shrinkage) else shrink(some, settings.clip)
-    few = records.taken(some_rows(len(records), settings.choice_rows, seed))
+    some = some_rows(len(records), settings.fit_rows, seed)
+    known, shrinkage = records.taken(some), placed.preparation
+    if isinstance(shrinkage, Shrinkage):
+        points = placed.points[some]
+    else:
+        shrinkage = shrink(known, settings.clip)
+        points = shrinkage.transform(known)
+    few = some_rows(len(known), settings.choice_rows, seed)
     least, told = settings.min_cluster_share, "Fitting the mixture"
     best, tried = choose_kinds(
-        few, shrinkage.transform(few), settings.band_high, seed, least, lambda done: progress(told, done)
+        known.taken(few), points[few], settings.band_high, seed, least, lambda done: progress(told, done)
     )
     k = most_kinds(len(few), settings.k) if settings.k else best
-    fitted = fit_mixture(some, shrinkage.transform(some), k, seed, settings.n_init, least)
+    fitted = fit_mixture(known, points, k, seed, settings.n_init, least)
     member = fitted.membership(records)
     labels, strength = member.argmax(axis=1), member.max(axis=1)
-    agreement = halves_agree(few, shrinkage.transform(few), fitted.k, seed, least)
+    agreement = halves_agree(known.taken(few), points[few], fitted.k, seed, least)
     reason = (
         f"{choice.reason} Of mixtures, the criterion of Hannan and Quinn prefers {best} kinds of the {len(tried)} "
         f"numbers tried; two halves of the customers agree on {fitted.k} at {agreement:.2f}, and "
         f"{(strength > 0.8).mean():.0%} of them belong with more than 80%."
     )
     structure = choice.structure if fitted.k > 1 else Structure.NONE
-    model = {**fitted.as_plain(), "space": "shrunken", "agreement": agreement}
+    model = {
+        **fitted.as_plain(),
+        "space": "shrunken",
+        "agreement": agreement,
+        "stability": mixture_stability(known, points, shrinkage, labels[some], settings, seed),
+    }
     method = f"Mixture of {fitted.k} kinds over the records of {len(records):,} customers, {settings.n_init} starts"
     claim = Claim(method, structure, reason, question.population_words, model)
     second = member.argsort(axis=1)[:, -2] if fitted.k > 1 else None

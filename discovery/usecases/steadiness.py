@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from discovery.cluster.density import cluster_by_density
 from discovery.cluster.kmeans import Labels, assign, fit_centres
+from discovery.cluster.mixture import fit_mixture
+from discovery.cluster.null import record_draws
 from discovery.cluster.prepare import Matrix
+from discovery.cluster.shrink import Shrinkage
 from discovery.cluster.stability import beside_null, redrawn_jaccards
 from discovery.core.documents import plain
+from discovery.core.records import Records
 from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
 from discovery.usecases.placing import Placed
@@ -20,50 +25,75 @@ from discovery.usecases.placing import Placed
 _NULLS, _PART = 8, 4
 #: Starts of each KMeans, of the draws and of the nulls alike.
 _STARTS = 3
+#: A mixture takes a hundred times as long to fit as a KMeans, so it gets half as many draws and nulls, and one start.
+_OF_A_MIXTURE = 2
 
-#: Clusters some points and labels them, or others: (learn from, label, seed) -> labels.
-Cluster = Callable[[Matrix, Matrix, int], Labels]
+Rows = NDArray[np.int64]
+#: What a clusterer sees of some customers: their points, or their records too.
+Seen = TypeVar("Seen")
+#: Clusters some of the customers: (everyone, places to learn from, places to label, seed) -> labels of the latter.
+Cluster = Callable[[Seen, Rows, Rows, int], Labels]
 
 
 def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Mapping[str, object]:
     """Return the stability of each segment of a KMeans by its id, as plain values."""
     k = int(labels.max()) + 1
 
-    def cluster(some: Matrix, everyone: Matrix, start: int) -> Labels:
-        return assign(everyone, fit_centres(some, k, start, _STARTS))[0]
+    def cluster(points: Matrix, some: Rows, wanted: Rows, start: int) -> Labels:
+        return assign(points[wanted], fit_centres(points[some], k, start, _STARTS))[0]
 
     rows = some_rows(len(labels), settings.stability_rows, seed)
-    return _stability(placed, rows, labels, cluster, settings.stability_draws, seed, True)
+    nulls = placed.nulls(rows, _NULLS, seed)
+    return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed)
 
 
 def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Mapping[str, object]:
     """Return the stability of each segment of an HDBSCAN by its id, as plain values; noise is none."""
 
-    def cluster(some: Matrix, everyone: Matrix, start: int) -> Labels:
-        return cluster_by_density(some, settings, start).labels
+    def cluster(points: Matrix, some: Rows, wanted: Rows, start: int) -> Labels:
+        return cluster_by_density(points[wanted], settings, start).labels
 
     rows = some_rows(len(labels), min(settings.stability_rows, settings.choice_rows), seed)
-    return _stability(placed, rows, labels, cluster, settings.stability_draws, seed, False)
+    nulls = placed.nulls(rows, _NULLS, seed)
+    return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed, twice=False)
+
+
+def mixture_stability(
+    records: Records, points: Matrix, shrinkage: Shrinkage, labels: Labels, settings: ClusterSettings, seed: int
+) -> Mapping[str, object]:
+    """Return the stability of each kind of a mixture by its id, as plain values; `points` are those of the records."""
+    k, least = int(labels.max()) + 1, settings.min_cluster_share
+
+    def cluster(store: tuple[Records, Matrix], some: Rows, wanted: Rows, start: int) -> Labels:
+        known, near = store
+        fitted = fit_mixture(known.taken(some), near[some], k, start, 1, least)
+        return fitted.assign(known.taken(wanted))[0]
+
+    rows = some_rows(len(labels), min(settings.stability_rows, settings.choice_rows), seed)
+    few, draws = records.taken(rows), -(-settings.stability_draws // _OF_A_MIXTURE)
+    nulls = record_draws(few, shrinkage, _NULLS // _OF_A_MIXTURE, seed)
+    return _stability((few, points[rows]), labels[rows], nulls, cluster, draws, seed)
 
 
 def _stability(
-    placed: Placed,
-    rows: NDArray[np.int64],
+    store: Seen,
     labels: Labels,
-    cluster: Cluster,
+    nulls: Iterable[Seen],
+    cluster: Cluster[Seen],
     draws: int,
     seed: int,
-    twice: bool,
+    twice: bool = True,
 ) -> Mapping[str, object]:
-    def redrawn(points: Matrix, own: Labels, times: int) -> NDArray[np.float64]:
-        def refit(drawn: NDArray[np.int64], seen: NDArray[np.int64], start: int) -> Labels:
-            return cluster(points[drawn], points[seen], start)
+    def redrawn(store: Seen, own: Labels, times: int) -> NDArray[np.float64]:
+        def refit(drawn: Rows, seen: Rows, start: int) -> Labels:
+            return cluster(store, drawn, seen, start)
 
         return redrawn_jaccards(own, refit, times, seed, twice)
 
     if not draws or labels.max(initial=-1) < 1:
         return {}
-    found = redrawn(placed.points[rows], labels[rows], draws)
+    everyone = np.arange(len(labels))
+    found = redrawn(store, labels, draws)
     some = max(1, draws // _PART)
-    nulls = (redrawn(null, cluster(null, null, seed), some) for null in placed.nulls(rows, _NULLS, seed))
-    return {f"c{n + 1}": plain(each) for n, each in enumerate(beside_null(found, nulls)) if each}
+    beside = (redrawn(null, cluster(null, everyone, everyone, seed), some) for null in nulls)
+    return {f"c{n + 1}": plain(each) for n, each in enumerate(beside_null(found, beside)) if each}

@@ -49,7 +49,7 @@ def held_out_scores(segmentation: Segmentation, features: pd.DataFrame, rows: in
     seed : int
         The only source of chance.
     """
-    varying = [c for c in features.columns if features[c].nunique() > 1]
+    varying = [c for c in features.columns if features[c].min() < features[c].max()]
     labels = segmentation.labels[segmentation.labels != UNASSIGNED]
     counts = labels.value_counts()
     labels = labels[labels.isin(counts.index[counts >= _FOLDS])]

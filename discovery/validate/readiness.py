@@ -22,16 +22,17 @@ def measurable_evidence(
 ) -> list[Evidence]:
     """Return, for every segment, how far the fields its rule reads are filled among the placed customers."""
     out = []
-    placed = segmentation.labels != UNASSIGNED
-    filled = table.values.loc[placed.to_numpy()].notna().mean()
+    placed = (segmentation.labels != UNASSIGNED).to_numpy()
+    read = {leaf.feature for rule in conditions.values() for leaf in leaves(rule)}
+    filled = {name: float(table.column(name)[placed].notna().mean()) for name in read}
     for segment in segmentation.placed:
         rule = conditions.get(segment.id)
         if rule is None:
             reason = "No rule describes the segment, so nothing says which fields it needs."
             out.append(_evidence(segmentation, segment.id, "measurable", "filled", None, Verdict.NOT_TESTED, reason, 0))
             continue
-        worst = min(leaves(rule), key=lambda leaf: float(filled[leaf.feature]))
-        value = float(filled[worst.feature])
+        worst = min(leaves(rule), key=lambda leaf: filled[leaf.feature])
+        value = filled[worst.feature]
         label = table.feature(worst.feature).label
         reason = f"The fields its rule reads are filled for at least {value:.0%} of customers (least: {label})."
         verdict = Verdict.PASS if value >= _FILLED else Verdict.WARN

@@ -138,11 +138,16 @@ def forward_value(segmentation: Segmentation, forward: ForwardWindow, reference:
     ]
 
 
-def reference_auc(features: pd.DataFrame, responded: NDArray[np.bool_], rows: int, seed: int) -> float | None:
-    """Return the cross-validated AUC of a boosted classifier on all features, or None where it cannot be had."""
-    if not _FOLDS <= responded.sum() <= len(responded) - _FOLDS:
+def reference_auc(
+    features: pd.DataFrame, responded: NDArray[np.bool_], inside: NDArray[np.int64], rows: int, seed: int
+) -> float | None:
+    """Return the cross-validated AUC of a boosted classifier on all features, or None where it cannot be had.
+
+    `inside` are the places of the customers who count, of whom at most `rows` are looked at.
+    """
+    if not _FOLDS <= responded[inside].sum() <= len(inside) - _FOLDS:
         return None
-    chosen = some_rows(len(features), rows, seed)
+    chosen = inside[some_rows(len(inside), rows, seed)]
     target = responded[chosen]
     varying = features.iloc[chosen].loc[:, lambda frame: frame.nunique() > 1]
     if varying.empty:

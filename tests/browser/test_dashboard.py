@@ -24,7 +24,7 @@ ARTEFACTS = ROOT / "tests" / "artefacts"
 PAGES = {
     "Overview": [".js-plotly-plot .bars .point"],
     "Discover": [".js-plotly-plot .scatterlayer .lines"],
-    "Segments": [".js-plotly-plot .heatmaplayer .hm", ".js-plotly-plot .gl-container canvas"],
+    "Segments": [".js-plotly-plot .heatmaplayer .hm", ".st-key-map .scatterlayer .point"],
     "Rules beside clusters": [".js-plotly-plot .heatmaplayer .hm"],
     "Merges": [".js-plotly-plot .scatterlayer .lines"],
     "Validate": [".js-plotly-plot .scatterlayer .point", ".js-plotly-plot .scatterlayer .lines"],

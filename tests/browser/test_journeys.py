@@ -140,7 +140,7 @@ def test_a_rule_is_built_and_saved(page: object, planted_workspace: Path, tmp_pa
         page.get_by_role("button", name="Save to the library").click()
         page.get_by_text("“Regulars we can place” is in the library.").wait_for()
         page.get_by_text("Saved here", exact=True).click()
-        page.locator("td", has_text="Regulars we can place").wait_for()
+        page.locator("td", has_text="Regulars we can place").first.wait_for()
         # The rule and the page stay as they are when one looks elsewhere.
         page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview", exact=True).click()
         page.wait_for_selector(".js-plotly-plot .bars .point")
@@ -246,7 +246,7 @@ def test_customers_are_selected_on_the_map(
         page.goto(f"{address}/segments?by=KMeans")
         ready(page)
         chart = page.locator(".st-key-map .js-plotly-plot")
-        chart.locator(".gl-container canvas").first.wait_for(state="attached")
+        chart.locator(".scatterlayer .point").first.wait_for(state="attached")
         chart.scroll_into_view_if_needed()
         chart.hover()
         chart.locator('[data-title="Box Select"]').click()
@@ -264,3 +264,14 @@ def test_customers_are_selected_on_the_map(
         assert page.locator("h2", has_text=f"{len(listed)} customers selected").count() == 1
         assert set(listed["customer_id"]) <= set(planted_run.table.values.index)
         assert set(listed["segment"]) <= {s.name for s in planted_run.segmentation("kmeans").segments}
+        # The same without a mouse: in words, and the keys alone.
+        page.get_by_role("textbox", name="Whom a rule selects").focus()
+        page.keyboard.type("orders >= 2")
+        page.keyboard.press("Enter")
+        chosen = service.evaluate_rules(planted_run.table, {"x": "orders >= 2"})["x"]
+        page.locator("h2", has_text=f"{chosen.sum():,} customers selected").wait_for(timeout=30_000)
+        ready(page)
+        page.get_by_role("button", name="Download the ids").focus()
+        with page.expect_download() as given:
+            page.keyboard.press("Enter")
+        assert set(pd.read_csv(given.value.path())["customer_id"]) == set(chosen.index[chosen])

@@ -85,9 +85,13 @@ def test_segments_keep_their_colour_and_symbol(run: Run) -> None:
     assert list(points.marker.symbol) == [by_id[i].symbol for i in points.y]
 
 
-def test_the_map_travels_as_float32_and_names_its_segments(run: Run) -> None:
+@pytest.mark.parametrize(("quick", "kind"), [(10**6, go.Scatter), (10, go.Scattergl)])
+def test_the_map_travels_as_float32_and_names_its_segments(
+    run: Run, quick: int, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_map, "QUICK", quick)
     shown = customer_map.customer_map(run, "kmeans")
-    assert all(isinstance(t, go.Scattergl) for t in shown.data)
+    assert all(isinstance(t, kind) for t in shown.data)
     assert all(np.asarray(t.x).dtype == np.float32 for t in shown.data)
     assert len(shown.layout.annotations) == 6
     assert sum(len(t.x) for t in shown.data) == len(run.embedding)

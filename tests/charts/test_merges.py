@@ -138,3 +138,14 @@ def test_merge_charts_are_drawn_in_the_themes_colours(merged: Run, small: Run, l
             assert len(each.layout.title.text) > 20
             colours = {c.lower() for c in COLOUR.findall(each.to_json())}
             assert colours <= {c.lower() for c in look.colours} | segments
+
+
+@pytest.mark.parametrize(("decision", "says"), [("merge", False), ("keep", True)])
+def test_no_title_denies_the_verdict_below_it(
+    merged: Run, monkeypatch: pytest.MonkeyPatch, decision: str, says: bool
+) -> None:
+    data = merge_pairs.pairs_data(merged, "kmeans", "campaign_rate_difference").query("state == 'shown'").head(1)
+    wide = data.assign(decision=decision, low=-0.011, high=0.005, margin_low=-0.01, margin_high=0.01)
+    monkeypatch.setattr(merge_pairs, "pairs_data", lambda *_: wide)
+    title = merge_pairs.pairs_title(merged, "kmeans", "campaign_rate_difference")
+    assert title.endswith("none surely alike") == says

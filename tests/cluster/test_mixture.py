@@ -121,13 +121,21 @@ def test_the_record_null_keeps_margins_and_ties() -> None:
     records, _ = drawn("smooth, strongly tied", 1_500, seed=1)
     shrinkage = shrink(records, clip=3.0)
     points = shrinkage.transform(records)
-    one, two = record_draws(records, shrinkage, 2, seed=3)
+    (drawn_anew, one), (_, two) = record_draws(records, shrinkage, 2, seed=3)
     np.testing.assert_array_equal(np.sort(one, axis=0), np.sort(points, axis=0))
     wanted, got = spearmanr(points)[0], spearmanr(np.vstack([one, two]))[0]
     assert np.abs(wanted - got).mean() < 0.02
     assert not np.array_equal(one, two)
-    again = next(record_draws(records, shrinkage, 1, seed=3))
+    again = next(record_draws(records, shrinkage, 1, seed=3))[1]
     np.testing.assert_array_equal(one, again)
+    # What is known of everyone stays; what they ordered does not, nor how much their orders differ among themselves.
+    np.testing.assert_array_equal(drawn_anew.orders, records.orders)
+    within = drawn_anew.log_squares - drawn_anew.log_total**2 / drawn_anew.orders
+    assert np.abs(within[records.orders == 1]).max() < 1e-9
+    several = records.orders > 1
+    assert within[several].sum() / (records.orders - 1)[several].sum() == pytest.approx(
+        shrinkage.prior.value[2], rel=0.1
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,6 +151,6 @@ def test_kinds_are_told_from_smooth_customers(name: str, there: bool) -> None:
     records, _ = drawn(name, 3_500, seed=3)
     shrinkage = shrink(records, clip=3.0)
     rows = known_well(records, ClusterSettings(), seed=1)
-    nulls = record_draws(records.taken(rows), shrinkage, 10, seed=1)
+    nulls = (null for _, null in record_draws(records.taken(rows), shrinkage, 10, seed=1))
     beyond = beyond_null(shrinkage.transform(records)[rows], nulls, seed=1)
     assert (beyond >= ClusterSettings().discovered_from) is there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -84,18 +84,8 @@ def open_app(monkeypatch: pytest.MonkeyPatch, runs: tuple[Run, ...]) -> Callable
                 raise WorkspaceError("A workspace must be a folder, got 'nowhere', which does not exist.")
             return FakeWorkspace(runs if kept is None else kept)
 
-        st.cache_data.clear()
-        st.cache_resource.clear()
         monkeypatch.setattr("discovery.service.open_workspace", open_workspace)
-        monkeypatch.setattr(sys, "argv", ["app.py"])
-        monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", path)
-        app = AppTest.from_file(APP, default_timeout=30)
-        if page != "overview":
-            app.switch_page(str(PAGES / f"{page}.py"))
-        # A page switch here starts with an empty link, unlike in a browser (tests/browser goes that way).
-        for key, value in query.items():
-            app.query_params[key] = value
-        return app.run()
+        return _opened(monkeypatch, path, page, 30, query)
 
     return opened
 
@@ -105,15 +95,22 @@ def open_on(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Return a function that opens a page of the app on a workspace that lies on disk."""
 
     def opened(workspace: Path, page: str, **query: str) -> AppTest:
-        st.cache_data.clear()
-        st.cache_resource.clear()
-        monkeypatch.setattr(sys, "argv", ["app.py"])
-        monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", str(workspace))
-        app = AppTest.from_file(APP, default_timeout=120)
-        if page != "overview":
-            app.switch_page(str(PAGES / f"{page}.py"))
-        for key, value in query.items():
-            app.query_params[key] = value
-        return app.run()
+        return _opened(monkeypatch, str(workspace), page, 120, query)
 
     return opened
+
+
+def _opened(
+    monkeypatch: pytest.MonkeyPatch, workspace: str, page: str, seconds: float, query: Mapping[str, str]
+) -> AppTest:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setenv("SEGMENT_DISCOVERY_WORKSPACE", workspace)
+    app = AppTest.from_file(APP, default_timeout=seconds)
+    if page != "overview":
+        app.switch_page(str(PAGES / f"{page}.py"))
+    # A page switch here starts with an empty link, unlike in a browser (tests/browser goes that way).
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()

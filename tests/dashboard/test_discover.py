@@ -199,7 +199,7 @@ def test_a_run_goes_from_the_page_to_its_end_and_uses_the_saved_rules(
     service.save_rule(place, Rule("Mine", Compare("orders", ">=", 3)))
     started = service.start_job(place, config(planted_store, question="repeat"), NOW)
     assert started.started == NOW
-    with pytest.raises(WorkspaceError, match="One run at a time"):
+    with pytest.raises(WorkspaceError, match="One thing at a time"):
         service.start_job(place, config(planted_store, question="repeat"), NOW)
     app = opened(tmp_path / "w")
     assert "A run is in progress" in text(app)

@@ -86,6 +86,25 @@ def test_validation(open_on: Open, store: Store) -> None:
         assert f"{amount(r['value'], unit, store.card['currency'])}</td>" in shown
 
 
+def test_distances(open_on: Open, store: Store) -> None:
+    kmeans = next(s for s in store.card["segmentations"] if s["name"] == "kmeans")
+    shown = text(open_on(store.workspace, "validate", by=method_name("kmeans")))
+    assert sum(d["share"] for d in kmeans["distance_shares"]) == pytest.approx(1)
+    for d in kmeans["distance_shares"]:
+        assert f"{rate(d['share'])}</td>" in shown
+    assert "What the distances are made of" not in text(open_on(store.workspace, "validate", by=method_name("rules")))
+
+
+def test_what_customers_told(open_on: Open, store: Store) -> None:
+    first = store.recommended["segments"][0]
+    shown = text(open_on(store.workspace, "segments", segment=first["id"]))
+    assert ("What its customers told of themselves" in shown) == bool(first["answers"])
+    for a in first["answers"]:
+        cells = (a["said"], count(a["customers"]), rate(a["share"]), rate(a["everyone"]))
+        assert all(f"{cell}</td>" in shown for cell in cells)
+    assert first["answers"] or store.workspace.name != "simulated"
+
+
 def test_merges_and_the_path(open_on: Open, store: Store) -> None:
     app = open_on(store.workspace, "merges")
     assert not app.exception

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from discovery import service
 from discovery.charts.format import amount, count
-from discovery.core.errors import UsageError
+from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.review import Action, Review
 from discovery.core.run import Run
 from discovery.report import report_file
@@ -25,6 +27,16 @@ from tests.dashboard.test_pages import charts, text
 from tests.review_factory import example_review
 
 Open = Callable[..., AppTest]
+
+
+def compared(place: Path) -> service.Status:
+    """Return how the latest comparison ended."""
+    for _ in range(900):
+        status = service.jobs(service.Workspace(place), "review")[0].status
+        if status.final:
+            return status
+        time.sleep(0.2)
+    pytest.fail("The comparison did not end.")
 
 
 def write_example(folder: Path) -> tuple[Review, Run, Run]:
@@ -193,6 +205,8 @@ def test_a_merge_makes_a_run_that_is_compared_in_the_page(open_on: Open, simulat
     assert "no retirement and no merge to accept" in text(app)
     next(s for s in app.selectbox if s.label == "The run now").select(decision.value).run()
     button(app, "Compare these two runs").click().run()
+    assert compared(place).state == "done"
+    app.run()
     assert not app.exception
     shown = next(r for r in service.reviews(service.open_workspace(place)) if r.now == decision.value)
     assert app.selectbox(key="review").value == shown.id
@@ -239,14 +253,39 @@ def test_two_runs_without_a_review_are_compared(open_on: Open, simulated: Path, 
     next(s for s in app.selectbox if s.label == "Segments made by").select("KMeans").run()
     button(app, "Compare these two runs").click().run()
     assert not app.exception
+    # It goes on without the page: another reader sees it too, and nothing else is begun meanwhile.
+    with pytest.raises(WorkspaceError, match="One thing at a time"):
+        service.start_review(service.Workspace(place), review.before, review.now, "", datetime.now(UTC))
+    assert "You may leave this page" in text(open_on(place, "review"))
+    assert compared(place).state == "done"
+    app.run()
+    assert not app.exception
     assert the_review(place).segments == review.segments
     assert review.segments[0].name in text(app)
+    assert "You may leave this page" not in text(app)
+    assert app.session_state["review"] == the_review(place).id
+    # The page that starts runs knows nothing of it.
+    assert not service.jobs(service.Workspace(place))
     # Without the data nothing can be compared.
     shutil.rmtree(place / "reviews")
     shutil.rmtree(place / "dataset")
     app = open_on(place, "review")
     button(app, "Compare these two runs").click().run()
-    assert "the workspace holds none. Make the run again" in app.error[0].value
+    assert compared(place).state == "failed"
+    assert "the workspace holds none. Make the run again" in app.run().error[0].value
+
+
+def test_a_cancelled_comparison_leaves_no_review(open_on: Open, simulated: Path, tmp_path: Path) -> None:
+    place = service.Workspace(Path(shutil.copytree(simulated, tmp_path / "w")))
+    review = the_review(place.path)
+    shutil.rmtree(place.path / "reviews")
+    job = service.start_review(place, review.before, review.now, review.segmentation, datetime.now(UTC))
+    service.cancel_job(job)
+    assert compared(place.path).state == "cancelled"
+    assert not place.reviews()
+    app = open_on(place.path, "review")
+    assert "The comparison was cancelled" in app.info[0].value
+    assert button(app, "Compare these two runs")
 
 
 def test_what_cannot_be_read_is_said_and_hides_nothing_whole(open_on: Open, made_up: Path) -> None:
@@ -267,7 +306,16 @@ def test_what_cannot_be_read_is_said_and_hides_nothing_whole(open_on: Open, made
 
 
 def test_a_review_whose_run_is_gone_says_so(open_on: Open, made_up: Path) -> None:
-    shutil.rmtree(made_up / "runs" / the_review(made_up).before)
+    review = the_review(made_up)
+    shutil.rmtree(made_up / "runs" / review.before)
+    app = open_on(made_up, "review")
+    assert not app.exception
+    # What was found is in the review itself; only its report is made of the run before.
+    assert "Seven segments" in text(app)
+    assert f"The report cannot be made: it needs run {review.before} too" in text(app)
+    assert not app.get("download_button")
+    write_example(made_up)
+    shutil.rmtree(made_up / "runs" / review.now)
     app = open_on(made_up, "review")
     assert not app.exception
     assert "This run cannot be read." in text(app)

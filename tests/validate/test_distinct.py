@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.feature import Feature
 from discovery.core.run import Run
-from discovery.core.segment import Description, Segmentation
+from discovery.core.segment import Description, Segmentation, Structure
 from discovery.core.settings import ValidateSettings
 from discovery.features.catalogue import BY_NAME
 from discovery.validate.artefact import artefact_evidence
@@ -195,3 +195,11 @@ def test_two_humps_are_a_threshold_and_counts_are_not_tested() -> None:
     at = float(revenue.reason.partition("valley near ")[2].partition(":")[0].replace(",", ""))
     assert 40 < at < 200
     assert revenue.value > revenue.null[1] > days.value
+
+
+def test_a_stable_segment_of_a_mixture_passes_only_where_kinds_were_discovered() -> None:
+    stable = {"value": 0.9, "null_mean": 0.4, "null_low": 0.2, "null_high": 0.6}
+    found = replace(CUT, model={"kind": "mixture", "space": "shrunken", "stability": {"a": stable}})
+    for structure, verdict in ((Structure.CONSTRUCTED, Verdict.WARN), (Structure.DISCOVERED, Verdict.PASS)):
+        evidence = stability_evidence(replace(found, structure=structure), SETTINGS)
+        assert next(e for e in evidence if e.subject == ("a",)).verdict is verdict

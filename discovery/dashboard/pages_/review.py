@@ -20,7 +20,7 @@ if shown is None:
     st.stop()
 
 review = reviewing.load(place, shown)
-before, now = (frame.load(place, run_id) for run_id in (review.before, review.now))
+now = frame.load(place, review.now)
 look = place.look
 selection = Selection(now, now.segmentation(review.segmentation), look)
 segments = reviewed(review)
@@ -36,7 +36,7 @@ for note in review.notes:
     st.html(html.block(html.text(note, css="muted")))
 
 frame.section("Take the report along", "This page and one for each segment, as files for people who do not come here.")
-reviewing.show_files(review, before, now)
+reviewing.show_files(place, review, now)
 
 frame.section("Accept what it says", "Kept in the workspace for everyone, with who and when.")
 reviewing.show_decide(selection, review)
@@ -89,7 +89,8 @@ named = {s.name: s for s in segments}
 name = st.selectbox("Which", list(named), key="reviewed", bind="query-params")
 reviewing.show_segment(selection, review, named.get(name or "", segments[0]))
 
-frame.section("Compare two runs", reviewing.AGAIN)
-reviewing.show_compare(place, shown)
+if reviewing.two_dates(place):
+    frame.section("Compare two runs", reviewing.AGAIN)
+    reviewing.show_compare(place, shown)
 
 frame.measured(*methods(review))

@@ -41,6 +41,10 @@ if len(beside):
     frame.section(f"Beside {words.quoted(names[segment.nearest])}, the segment most like it")
     frame.table(beside)
 
+if segment.answers:
+    frame.section("What its customers told of themselves", words.ANSWERS)
+    frame.table(detail.answers_table(run, segment), long=True)
+
 rules = [r for r in run.rules if r.segmentation == selection.by and r.rule.segment_id == segment.id]
 frame.section("The rule that selects it")
 if not rules:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from discovery.charts import candidates, distinctness, html, response, scorecard
+from discovery.charts import candidates, distances, distinctness, html, response, scorecard
 from discovery.dashboard import frame, null, words
 
 selection = frame.begin()
@@ -55,6 +55,15 @@ if campaigns:
 if candidates.statistics(run, selection.by):
     frame.section("How many segments?", null.BAND)
     null.show_candidates(run, selection.by, look)
+
+if len(distances.distances_data(run, selection.by)):
+    frame.section("What the distances are made of", words.DISTANCES)
+    frame.chart(
+        distances.distances(run, selection.by, look),
+        distances.distances_table(run, selection.by),
+        key="distances",
+        alt="A bar for each feature's share of the distances between customers, and where one decides alone.",
+    )
 
 frame.section("Every check")
 show = st.segmented_control(

@@ -1,0 +1,68 @@
+"""What customers told of themselves, by segment: the share that gave each answer, beside everyone's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from discovery.core.feature import FeatureTable
+from discovery.core.segment import Answer, Segmentation
+from discovery.profile.amounts import amount
+
+#: Answers that fewer of a segment gave are put together: alone they come close to saying who.
+_FEWEST = 10
+#: Answers of one question that are told apart; a question with more is mostly free text.
+_MOST = 30
+OTHER = "other answers"
+
+
+def with_told(segmentation: Segmentation, table: FeatureTable) -> Segmentation:
+    """Return the segmentation with what the customers of each segment told, as far as text and yes or no.
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+        Of the customers of the table.
+    table : FeatureTable
+        With a column for each property that a form asked.
+
+    Notes
+    -----
+    Shares are of those who answered, and everyone is whoever is placed and answered. Answers that fewer than ten of a
+    segment gave are one, *other answers*, and so is the smallest left where these are still fewer than ten: else it
+    would follow from the rest. A question that fewer than ten of a segment answered says nothing of it.
+    """
+    asked = [f for f in table.features if f.family == "Zero-party" and f.kind in ("text", "boolean")]
+    ids = [s.id for s in segmentation.placed]
+    mine = pd.Index(ids).get_indexer(pd.Index(segmentation.labels))
+    found: dict[str, list[Answer]] = {i: [] for i in ids}
+    for feature in asked:
+        codes, said = pd.factorize(table.column(feature.name), sort=True)
+        if len(said) > _MOST:
+            continue
+        given = (codes >= 0) & (mine >= 0)
+        counts = np.bincount(mine[given] * len(said) + codes[given], minlength=len(ids) * len(said))
+        counted = pd.DataFrame(counts.reshape(len(ids), len(said)), ids, [amount(a, feature) for a in said.tolist()])
+        for segment, row in counted.iterrows():
+            found[str(segment)] += _answers(feature.name, row, counted.sum() / counts.sum())
+    segments = (replace(s, answers=tuple(found.get(s.id, ()))) for s in segmentation.segments)
+    return replace(segmentation, segments=tuple(segments))
+
+
+def _answers(question: str, counts: pd.Series, everyone: pd.Series) -> list[Answer]:
+    answered = int(counts.sum())
+    if answered < _FEWEST:
+        return []
+    ordered = counts.sort_values(ascending=False, kind="stable")
+    shown = int((ordered >= _FEWEST).sum())
+    if shown < len(ordered) and 0 < ordered.iloc[shown:].sum() < _FEWEST:
+        shown -= 1
+    parts = [(answer, [answer]) for answer in ordered.index[:shown]]
+    if shown < len(ordered) and ordered.iloc[shown:].sum():
+        parts.append((OTHER, list(ordered.index[shown:])))
+    return [
+        Answer(question, said, int(counts[of].sum()), float(counts[of].sum() / answered), float(everyone[of].sum()))
+        for said, of in parts
+    ]
