@@ -196,8 +196,8 @@ class FeatureTable:
         return any(f.name == name for f in self.features)
 
     def columns(self, names: Iterable[str]) -> pd.DataFrame:
-        """Return the values of the named features."""
-        return pd.DataFrame({name: self.column(name) for name in names}, index=self.customers)
+        """Return the values of the named features, which are not held twice."""
+        return pd.DataFrame({name: self.column(name) for name in names}, index=self.customers, copy=False)
 
     def feature(self, name: str) -> Feature:
         """Return the feature called `name`, or raise with the nearest known name."""

@@ -11,10 +11,13 @@ from discovery.engine.query import QueryEngine
 
 
 @contextmanager
-def query_engine(settings: EngineSettings) -> Iterator[QueryEngine]:
-    """Give the engine that features are computed on: DuckDB in this process, or Spark."""
+def query_engine(settings: EngineSettings, held: int = 0) -> Iterator[QueryEngine]:
+    """Give the engine that features are computed on: DuckDB in this process, or Spark.
+
+    `held` is how many bytes the work holds beside it.
+    """
     if settings.kind == "duckdb":
-        with Engine(settings) as embedded:
+        with Engine(settings, held) as embedded:
             yield embedded
         return
     # Spark is an optional extra, and costs a second to import.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from discovery.core.errors import SettingError
 from discovery.core.feature import Kind
 from discovery.core.settings import EngineSettings
+from discovery.engine.scratch import ScratchFolder
 from discovery.engine.sql import identifier, literal
 
 
@@ -22,13 +24,21 @@ class Engine:
     ----------
     settings : EngineSettings
         Memory limit and number of threads.
+    held : int
+        Bytes that the work holds beside the engine: so much less of the limit is the engine's.
+
+    Raises
+    ------
+    SettingError
+        If the memory limit is no size.
     """
 
-    def __init__(self, settings: EngineSettings | None = None) -> None:
+    def __init__(self, settings: EngineSettings | None = None, held: int = 0) -> None:
         chosen = settings or EngineSettings()
-        self._spill = tempfile.TemporaryDirectory(prefix="segment-discovery-")
+        limit = _share(chosen.memory_limit, held)
+        self._spill = ScratchFolder()
         config: dict[str, Any] = {
-            "memory_limit": chosen.memory_limit,
+            "memory_limit": f"{limit}B",
             "threads": chosen.threads,
             "temp_directory": self._spill.name,
             "autoinstall_known_extensions": False,
@@ -89,6 +99,21 @@ class Engine:
     def write(self, sql: str, path: Path) -> None:
         """Write the result of a query as Parquet; the same rows in the same order give the same bytes."""
         self.run(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+
+def _share(limit: str, held: int) -> int:
+    """Return how many bytes of a limit on the whole process are DuckDB's, which takes some more than it is given.
+
+    Examples
+    --------
+    >>> _share("8GB", held=0), _share("8GB", held=4_000_000_000), _share("1.5 gb", held=4_000_000_000)
+    (6000000000, 2000000000, 375000000)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])B", limit.strip().upper())
+    if not found:
+        raise SettingError(f"engine.memory_limit must be a size such as 8GB or 500MB, got {limit!r}.")
+    total = float(found[1]) * 1_000 ** ("KMGT".index(found[2]) + 1)
+    return int(max(total / 4, total * 3 / 4 - held))
 
 
 def _kind(name: str) -> Kind | None:

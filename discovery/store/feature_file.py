@@ -88,6 +88,11 @@ class StoredTable(FeatureTable):
         except FileNotFoundError as error:
             gone = f"Run {self._path.parent.name} was taken away while it was read. Open another."
             raise WorkspaceError(gone) from error
+        except (OSError, ValueError) as error:
+            raise WorkspaceError(
+                f"{self._path.name} of run {self._path.parent.name} is damaged: {error}. "
+                "Make the run again, or restore it from a copy."
+            ) from error
         values = read.to_numpy(zero_copy_only=False) if self.feature(name).kind == "number" else _objects(read)
         return pd.Series(values, self.customers, values.dtype, name)
 

@@ -22,18 +22,20 @@ from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.features.catalogue import default_cluster_features
 from discovery.features.records import RECORD_EVENTS
+from discovery.profile.answers import with_told
 from discovery.profile.nearest import with_nearest
 from discovery.rules.beside import beside
 from discovery.rules.evaluate import select
 from discovery.rules.library import Library
 from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
-from discovery.usecases.judgement import Judged, Selected, induced_rules, judge, recommend, written_rules
+from discovery.usecases.judgement import Judged, judge, recommend
 from discovery.usecases.lifecycle import lifecycle_segmentation
 from discovery.usecases.measuring import Measured
 from discovery.usecases.placing import Placed, place
 from discovery.usecases.provenance import Clock, run_id, versions
 from discovery.usecases.responses import Responses
+from discovery.usecases.segment_rules import Selected, induced_rules, written_rules
 from discovery.usecases.segmentations import (
     hdbscan_segmentation,
     kmeans_segmentation,
@@ -84,7 +86,7 @@ def analyse(
         if settings.cluster.lifecycle and table.holds("orders"):
             found.append(lifecycle_segmentation(table, settings.cluster, settings.seed, progress))
         rules = rules_segmentation(table, library.dividing, settings.seed)
-    segmentations = tuple(with_nearest(s, table) for s in (*found, rules))
+    segmentations = tuple(with_told(with_nearest(s, table), table) for s in (*found, rules))
     with clock.step("rules"):
         progress("Finding rules", 0.0)
         ruled = list(written_rules(library.dividing, known, dataset.currency))
@@ -159,10 +161,10 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     """Return what a classifier on all features reaches on the customers the first segmentation places."""
     if not forward.seen:
         return None
-    inside = (first.labels != UNASSIGNED).to_numpy()
-    numeric = table.values[[f.name for f in table.features if f.kind == "number"]].loc[inside]
-    responded = forward.responses.loc[inside, forward.rate_column].to_numpy(dtype=bool)
-    return reference_auc(numeric, responded, settings.validate.auc_rows, settings.seed)
+    inside = np.flatnonzero(first.labels != UNASSIGNED)
+    numeric = table.columns(f.name for f in table.features if f.kind == "number")
+    responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)
+    return reference_auc(numeric, responded, inside, settings.validate.auc_rows, settings.seed)
 
 
 def cluster_features(

@@ -98,7 +98,7 @@ def measure(
         progress("Predicting orders", 1.0)
     table = with_bands(table, [f for f in needed if f.aggregate == "predicted" and f.bands], edges)
     chosen = tuple(f for f in table.features if f in wanted)
-    values = table.values[[f.name for f in chosen]]
+    values = table.columns(f.name for f in chosen)
     return Measured(FeatureTable(values, chosen, as_of, table.fingerprint, table.cutoffs), notes)
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 
+from discovery.cluster.answers import ANSWER
 from discovery.cluster.lead import History
 from discovery.core.dataset import Dataset
 from discovery.core.errors import SettingError, did_you_mean
 from discovery.core.feature import Feature
 from discovery.core.progress import Progress
-from discovery.core.question import question_named
+from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import leaves
 from discovery.core.run import Run
-from discovery.core.settings import Settings
+from discovery.core.settings import ClusterSettings, Settings
 from discovery.engine.choice import query_engine
 from discovery.engine.duckdb import Engine
 from discovery.engine.query import QueryEngine
@@ -26,10 +26,13 @@ from discovery.ingest.read import ingest
 from discovery.rules.library import library_from
 from discovery.store import Config, Staging, Workspace, read_library
 from discovery.usecases.analysis import analyse
-from discovery.usecases.judgement import selected_by
 from discovery.usecases.measuring import measure, vocabulary_of
 from discovery.usecases.provenance import Clock, origin_of
 from discovery.usecases.responses import responses_at
+from discovery.usecases.segment_rules import selected_by
+
+#: Of one feature of one customer, as it is held in memory.
+_BYTES = 8
 
 
 def bring_in(
@@ -83,21 +86,22 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             known = vocabulary_of(engine, dataset, settings.features.seasons, stated.column if stated else "")
             library = library_from(entries, known)
             _check_names(settings.cluster.features, known, stated)
+            _check_answers(settings.cluster, question, known)
             # What rules measure in place is a feature like those with a name.
             kept = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
             names = (*kept, *(leaf.feature for rule in library.rules for leaf in leaves(rule.where)))
-            day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
-            embedded = settings.engine.kind == "duckdb"
-            computing = nullcontext(engine) if embedded else query_engine(settings.engine)
-            with clock.step("features"), computing as measuring:
-                measured = measure(
-                    measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
-                )
-                responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
-                known_orders = ordered and (measured.table.values["orders"] > 0).any()
-                history = _history(measuring, dataset, day, settings) if known_orders else None
-        selected = selected_by(library.rules, measured.table, known, dataset.currency)
-        measured = replace(measured, table=measured.table.only(kept))
+        day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
+        table_size = _BYTES * dataset.customers * len(set(names))
+        with clock.step("features"), query_engine(settings.engine, table_size) as measuring:
+            measured = measure(
+                measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
+            )
+            # First, so that what nothing but rules reads is not held beside all that follows.
+            selected = selected_by(library.rules, measured.table, known, dataset.currency)
+            measured = replace(measured, table=measured.table.only(kept))
+            responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
+            known_orders = ordered and (measured.table.column("orders") > 0).any()
+            history = _history(measuring, dataset, day, settings) if known_orders else None
         run = analyse(
             measured, history, selected, responses, question, asked, library, dataset, settings, clock, progress
         )
@@ -124,3 +128,18 @@ def _check_names(names: Sequence[str], known: Mapping[str, Feature], stated: Fea
         if name not in known or known[name].kind != "number":
             numbers = [n for n, f in known.items() if f.kind == "number"]
             raise SettingError(f"cluster.features must name numbers, got {name!r}. {did_you_mean(name, numbers)}")
+
+
+def _check_answers(settings: ClusterSettings, question: BusinessQuestion, known: Mapping[str, Feature]) -> None:
+    if settings.properties and (settings.features or question.features or settings.space != "shrunken"):
+        raise SettingError(
+            "cluster.properties must go with empirical-Bayes features: answers are counted as orders are. Leave out "
+            "cluster.features, set cluster.space to shrunken, and ask a question without features of its own."
+        )
+    fit = [n for n, f in known.items() if n.startswith(ANSWER) and f.kind in ("text", "boolean")]
+    for name in settings.properties:
+        if name not in fit:
+            raise SettingError(
+                "cluster.properties must name properties of text or yes and no that are no stated response, got "
+                f"{name!r}. {did_you_mean(name, fit)} Numbers go into cluster.features."
+            )
