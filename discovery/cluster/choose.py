@@ -146,7 +146,7 @@ def _told(beyond: float | None, settings: ClusterSettings) -> str:
         return "whether there are kinds was not tested"
     return (
         f"customers known well stand {beyond:.1f} deviations further apart than customers without kinds "
-        f"({settings.discovered_from:g} count)"
+        f"(from {settings.discovered_from:g} on that counts)"
     )
 
 

@@ -69,8 +69,8 @@ DISTANCES = (
     "If so, leave it out or let others weigh more, and run again."
 )
 ANSWERS = (
-    "Shares are of those who answered; fewer than ten with the same answer are put together. Unless "
-    "`cluster.properties` names a question, answers had no part in making the segments."
+    "Shares are of those who answered; answers that fewer than ten gave are put together. Unless the setting "
+    "cluster.properties names a question, what they told had no part in making the segments."
 )
 NO_CAMPAIGNS = (
     "No campaign was sent in the days after the date to enough customers to judge it. Sends and opens come with a "
