@@ -235,13 +235,17 @@ def test_an_error_of_an_interrupted_engine_is_a_cancelled_run_too(tmp_path: Path
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom discovery.core.errors import DataError\n"
         "from discovery.commands.progress_file import told_in\n"
-        "def work(tell):\n    try:\n        time.sleep(60)\n"
+        "def work(tell):\n    try:\n        print('at work', flush=True)\n        time.sleep(60)\n"
         "    except KeyboardInterrupt:\n        raise DataError('The query was interrupted.')\n"
         "told_in(Path(sys.argv[1]), work)"
     )
     status = tmp_path / "status.json"
-    done = subprocess.run([sys.executable, "-c", code, str(status)], input=b"", capture_output=True, check=False)
-    assert b"The query was interrupted." in done.stderr
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(status)], **pipes) as worker:
+        # Cancelled before it is at work, it would end without a word of the engine's.
+        assert worker.stdout.readline() == b"at work\n"
+        said = worker.communicate()[1]
+    assert b"The query was interrupted." in said
     assert json.loads(status.read_text("utf-8"))["state"] == "cancelled"
 
 
