@@ -44,10 +44,12 @@ class Preparation:
 
     def transform(self, frame: pd.DataFrame) -> Matrix:
         """Return the coordinates of `frame`, shape (customers, columns), between -clip and clip."""
-        raw = frame[list(self.names)].to_numpy(dtype=np.float64)
-        out = np.column_stack([_yeo_johnson(raw[:, i], power) for i, power in enumerate(self.powers)])
-        out = (out - np.asarray(self.means)) / np.asarray(self.scales)
-        return np.asarray(np.clip(out, -self.clip, self.clip), dtype=np.float32)
+        out = np.empty((len(frame), len(self.names)), dtype=np.float32)
+        shapes = zip(self.names, self.powers, self.means, self.scales, strict=True)
+        for i, (name, power, mean, scale) in enumerate(shapes):
+            shaped = _yeo_johnson(frame[name].to_numpy(dtype=np.float64), power)
+            out[:, i] = np.clip((shaped - mean) / scale, -self.clip, self.clip)
+        return out
 
     def as_plain(self) -> Mapping[str, object]:
         """Return it as JSON values."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from discovery.core.errors import DataError, UsageError, did_you_mean
 from discovery.core.rule import Scalar
@@ -199,6 +201,10 @@ class FeatureTable:
         """Return the values of the named features, which are not held twice."""
         return pd.DataFrame({name: self.column(name) for name in names}, index=self.customers, copy=False)
 
+    def reading(self, names: Iterable[str]) -> Mapping[str, pd.Series]:
+        """Return the named features one at a time: each is fetched when it is looked up, and not held."""
+        return _Reading(self, tuple(names))
+
     def feature(self, name: str) -> Feature:
         """Return the feature called `name`, or raise with the nearest known name."""
         for found in self.features:
@@ -208,7 +214,7 @@ class FeatureTable:
 
     def in_memory(self) -> FeatureTable:
         """Return the same table held in memory, for work that asks for all of its columns again and again."""
-        return self.only(f.name for f in self.features)
+        return FeatureTable(self.values, self.features, self.as_of, self.fingerprint, self.cutoffs)
 
     def only(self, names: Iterable[str]) -> FeatureTable:
         """Return a new table with just the named features, in its own order."""
@@ -234,8 +240,11 @@ class FeatureTable:
             {**self.cutoffs, **(cutoffs or {})},
         )
 
-    def filled(self, names: Iterable[str]) -> pd.DataFrame:
-        """Return the named numeric columns as floats with every missing value filled as declared."""
+    def filled(self, names: Iterable[str], chosen: NDArray[np.bool_] | None = None) -> pd.DataFrame:
+        """Return the named numeric columns as floats with every missing value filled as declared.
+
+        `chosen` says whose, of all customers; what a missing value is filled with is everyone's.
+        """
         out = {}
         for name in names:
             feature = self.feature(name)
@@ -251,9 +260,27 @@ class FeatureTable:
                     f"Feature {name} is missing for {int(column.isna().sum())} customers and states no fill that "
                     "covers them. Leave it out of `cluster.features`."
                 )
-            out[name] = column
-        return pd.DataFrame(out, index=self.customers)
+            out[name] = column if chosen is None else column[chosen]
+        customers = self.customers if chosen is None else self.customers[chosen]
+        return pd.DataFrame(out, index=customers, copy=False)
 
     def _repr_html_(self) -> str:
         head = self.values.head(5).to_html(max_cols=8, float_format="{:.2f}".format)
         return f"<p>{len(self):,} customers, {len(self.features)} features at {self.as_of}</p>{head}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading(Mapping[str, pd.Series]):
+    table: FeatureTable
+    names: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> pd.Series:
+        if name not in self.names:
+            raise KeyError(name)
+        return self.table.column(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)

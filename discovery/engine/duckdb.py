@@ -101,6 +101,25 @@ class Engine:
         self.run(f"COPY ({sql}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
 
 
+def size_in_bytes(limit: str) -> int:
+    """Return a memory limit as a number of bytes.
+
+    Raises
+    ------
+    SettingError
+        If it is no size.
+
+    Examples
+    --------
+    >>> size_in_bytes("8GB"), size_in_bytes("1.5 gb")
+    (8000000000, 1500000000)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])B", limit.strip().upper())
+    if not found:
+        raise SettingError(f"engine.memory_limit must be a size such as 8GB or 500MB, got {limit!r}.")
+    return int(float(found[1]) * 1_000 ** ("KMGT".index(found[2]) + 1))
+
+
 def _share(limit: str, held: int) -> int:
     """Return how many bytes of a limit on the whole process are DuckDB's, which takes some more than it is given.
 
@@ -109,11 +128,8 @@ def _share(limit: str, held: int) -> int:
     >>> _share("8GB", held=0), _share("8GB", held=4_000_000_000), _share("1.5 gb", held=4_000_000_000)
     (6000000000, 2000000000, 375000000)
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])B", limit.strip().upper())
-    if not found:
-        raise SettingError(f"engine.memory_limit must be a size such as 8GB or 500MB, got {limit!r}.")
-    total = float(found[1]) * 1_000 ** ("KMGT".index(found[2]) + 1)
-    return int(max(total / 4, total * 3 / 4 - held))
+    total = size_in_bytes(limit)
+    return max(total // 4, total * 3 // 4 - held)
 
 
 def _kind(name: str) -> Kind | None:

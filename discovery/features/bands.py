@@ -75,10 +75,12 @@ def with_bands(
 
     A value belongs to the first band whose cut-off it does not exceed; without a value above 0 there is no band.
     """
-    values = [table.values[f.of[0]].astype("float64") for f in features]
-    cutoffs = {f.name: (known or {}).get(f.name) or learn_cutoffs(f, v) for f, v in zip(features, values, strict=True)}
-    columns = [_cut(f, v, cutoffs[f.name]) for f, v in zip(features, values, strict=True)]
-    return table.with_columns(features, columns, cutoffs)
+
+    def values(feature: Feature) -> pd.Series:
+        return table.column(feature.of[0]).astype("float64")
+
+    cutoffs = {f.name: (known or {}).get(f.name) or learn_cutoffs(f, values(f)) for f in features}
+    return table.with_columns(features, (_cut(f, values(f), cutoffs[f.name]) for f in features), cutoffs)
 
 
 def _cut(feature: Feature, values: pd.Series, edges: tuple[float, ...]) -> pd.Series:

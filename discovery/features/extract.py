@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from datetime import date
 from typing import Any
 
@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from discovery.core.column_table import ColumnTable
 from discovery.core.dataset import Dataset, midnight
 from discovery.core.errors import DataError
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.engine.query import QueryEngine
+from discovery.engine.shelf import Shelf
 from discovery.engine.sql import identifier
 from discovery.features.bands import with_bands
 from discovery.features.catalogue import BY_NAME
@@ -33,8 +35,9 @@ def extract(
     as_of: date,
     progress: Progress = silent,
     cutoffs: Mapping[str, tuple[float, ...]] | None = None,
+    shelf: Shelf | None = None,
 ) -> FeatureTable:
-    """Return one row per customer known at `as_of`, with every feature's value.
+    """Return one row per customer known at `as_of`, with every feature's value, on the shelf if there is one.
 
     Only events with ``at`` before midnight UTC at the start of `as_of` are seen. A customer is known at a date if
     their profile was created, or something they did was seen, before it.
@@ -53,20 +56,29 @@ def extract(
     """
     progress("Computing features", 0.0)
     measured = tuple(f for f in features if f.aggregate not in DERIVED)
-    values = _gathered(engine, dataset, measured, as_of)
+    columns: MutableMapping[str, NDArray[Any]] = {} if shelf is None else shelf
+    customers = _gathered(engine, dataset, measured, as_of, columns)
+    table: FeatureTable = ColumnTable(customers, columns, measured, as_of, dataset.fingerprint)
     progress("Computing features", 1.0)
     ordered = "placed_order" in dataset.events_by_name
-    if ordered and "orders" in values.columns and not (values["orders"] > 0).any():
+    if ordered and table.holds("orders") and not (table.column("orders") > 0).any():
         raise DataError(
             f"At least one order must lie before as_of {as_of}, got none; the events run to {dataset.data_end}, "
             "exclusive. Choose a later as_of."
         )
-    table = FeatureTable(values, measured, as_of, dataset.fingerprint)
+    if shelf is None:
+        table = table.in_memory()
     return with_bands(table, [f for f in features if f.aggregate == "band"], cutoffs)
 
 
-def _gathered(engine: QueryEngine, dataset: Dataset, features: tuple[Feature, ...], as_of: date) -> pd.DataFrame:
-    """Return the features of every customer known at `as_of`, by customer_id: what `feature_sql` asks for, in parts.
+def _gathered(
+    engine: QueryEngine,
+    dataset: Dataset,
+    features: tuple[Feature, ...],
+    as_of: date,
+    columns: MutableMapping[str, NDArray[Any]],
+) -> pd.Index:
+    """Return every customer known at `as_of`, and put their features into `columns`: what `feature_sql` asks for.
 
     What a pass finds is put in its place before the next one starts: a join of all in SQL takes more time, and more
     than twice the memory.
@@ -85,24 +97,26 @@ def _gathered(engine: QueryEngine, dataset: Dataset, features: tuple[Feature, ..
     keys = people.pop("customer_key").to_numpy()
     place = np.empty(keys.max(initial=-1) + 1, dtype=np.int64)
     place[keys] = np.arange(len(keys))
-    columns = {name: _column(people.pop(name), needed[name]) for name in map(str, list(people))}
+    for name in map(str, list(people)):
+        columns[name] = _column(people.pop(name), needed[name])
     for each in passes(needed.values(), as_of, engine.table(dataset.events_path)):
         found = engine.frame(each)
         rows = place[found.pop("customer_key").to_numpy()]
         known[rows] = True
         for name in map(str, list(found)):
             nothing = 0.0 if needed[name].aggregate in _ZERO_WHEN_NONE else np.nan
-            columns[name] = np.full(len(keys), nothing)
-            columns[name][rows] = found.pop(name).fillna(nothing)
+            values = np.full(len(keys), nothing)
+            values[rows] = found.pop(name).fillna(nothing)
+            columns[name] = values
     for feature in features:
         if feature.aggregate == "ratio":
             above, below = (columns[part] for part in feature.of)
             columns[feature.name] = above / np.where(below == 0, np.nan, below)
-    index = index[known]
-    chosen = {f.name: columns.pop(f.name)[known] for f in features}
-    # Series, as texts would be made another type, and not copied into one block: that would hold everything twice.
-    series = {name: pd.Series(each, index, each.dtype, copy=False) for name, each in chosen.items()}
-    return pd.DataFrame(series, index, copy=False)
+    if not known.all():
+        for name in list(columns):
+            columns[name] = columns[name][known]
+    customers: pd.Index = index[known]
+    return customers
 
 
 def _column(column: pd.Series, feature: Feature) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from discovery.core.feature import FeatureTable
 from discovery.core.segment import Answer, Segmentation
 from discovery.profile.amounts import amount
+from discovery.profile.ranks import grouped
 
 #: Answers that fewer of a segment gave are put together: alone they come close to saying who.
 _FEWEST = 10
@@ -18,15 +20,15 @@ _MOST = 30
 OTHER = "other answers"
 
 
-def with_told(segmentation: Segmentation, table: FeatureTable) -> Segmentation:
-    """Return the segmentation with what the customers of each segment told, as far as text and yes or no.
+def with_told(segmentations: Sequence[Segmentation], table: FeatureTable) -> tuple[Segmentation, ...]:
+    """Return segmentations with what the customers of each segment told, as far as text and yes or no.
 
     Parameters
     ----------
-    segmentation : Segmentation
+    segmentations : sequence of Segmentation
         Of the customers of the table.
     table : FeatureTable
-        With a column for each property that a form asked.
+        With a column for each property that a form asked; each is read once.
 
     Notes
     -----
@@ -35,20 +37,25 @@ def with_told(segmentation: Segmentation, table: FeatureTable) -> Segmentation:
     would follow from the rest. A question that fewer than ten of a segment answered says nothing of it.
     """
     asked = [f for f in table.features if f.family == "Zero-party" and f.kind in ("text", "boolean")]
-    ids = [s.id for s in segmentation.placed]
-    mine = pd.Index(ids).get_indexer(pd.Index(segmentation.labels))
-    found: dict[str, list[Answer]] = {i: [] for i in ids}
+    among = [grouped(each.labels) for each in segmentations]
+    found: list[dict[str, list[Answer]]] = [{i: [] for i in groups.ids} for groups in among]
     for feature in asked:
         codes, said = pd.factorize(table.column(feature.name), sort=True)
         if len(said) > _MOST:
             continue
-        given = (codes >= 0) & (mine >= 0)
-        counts = np.bincount(mine[given] * len(said) + codes[given], minlength=len(ids) * len(said))
-        counted = pd.DataFrame(counts.reshape(len(ids), len(said)), ids, [amount(a, feature) for a in said.tolist()])
-        for segment, row in counted.iterrows():
-            found[str(segment)] += _answers(feature.name, row, counted.sum() / counts.sum())
-    segments = (replace(s, answers=tuple(found.get(s.id, ()))) for s in segmentation.segments)
-    return replace(segmentation, segments=tuple(segments))
+        answers = [amount(a, feature) for a in said.tolist()]
+        for groups, told in zip(among, found, strict=True):
+            ids = list(groups.ids[: groups.placed])
+            given = (codes >= 0) & (groups.of < len(ids))
+            cell = groups.of[given] * len(answers) + codes[given]
+            counts = np.bincount(cell, minlength=len(ids) * len(answers)).reshape(len(ids), len(answers))
+            counted = pd.DataFrame(counts, ids, answers)
+            for segment, row in counted.iterrows():
+                told[str(segment)] += _answers(feature.name, row, counted.sum() / counts.sum())
+    return tuple(
+        replace(each, segments=tuple(replace(s, answers=tuple(told.get(s.id, ()))) for s in each.segments))
+        for each, told in zip(segmentations, found, strict=True)
+    )
 
 
 def _answers(question: str, counts: pd.Series, everyone: pd.Series) -> list[Answer]:

@@ -36,7 +36,7 @@ def changes(rules: Mapping[str, Condition], before: FeatureTable, now: FeatureTa
     new = ~everyone.isin(before.values.index)
 
     def held(condition: Condition, table: FeatureTable) -> pd.Series:
-        found = pd.Series(select(condition, table), index=table.values.index)
+        found = pd.Series(select(condition, table), index=table.customers)
         return found.reindex(everyone, fill_value=False)
 
     frames = [pd.DataFrame(columns=list(COLUMNS))]

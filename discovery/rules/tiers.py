@@ -16,7 +16,7 @@ Cases = Sequence[tuple[str, Condition]]
 
 def with_tiers(table: FeatureTable, tiers: Mapping[Feature, Cases]) -> FeatureTable:
     """Return the table with tiers: of each the label of the first case that holds, missing where none does."""
-    return table.with_columns(tiers, [_labels(table, cases) for cases in tiers.values()])
+    return table.with_columns(tiers, (_labels(table, cases) for cases in tiers.values()))
 
 
 def _labels(table: FeatureTable, cases: Cases) -> pd.Series:

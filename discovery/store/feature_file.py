@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from discovery.core.column_table import ColumnTable
 from discovery.core.errors import DataError, WorkspaceError
-from discovery.core.feature import Feature, FeatureTable
+from discovery.core.feature import Feature, FeatureTable, Kind
+from discovery.engine.shelf import values_of
 
 #: Columns kept once they were read: what one page looks at, not what all of them do.
 _KEPT = 8
+#: Customers written at once.
+_ROWS_AT_ONCE = 1 << 20
+_TYPES: dict[Kind, pa.DataType] = {"number": pa.float64(), "text": pa.string(), "boolean": pa.bool_()}
 
 
-class StoredTable(FeatureTable):
+class StoredTable(ColumnTable):
     """A feature table that reads a column when it is asked for; equal to the one written.
 
     A million customers with all features fill a gigabyte, and a page of the dashboard looks at a few of them.
@@ -40,8 +46,6 @@ class StoredTable(FeatureTable):
     """
 
     _path: Path
-    _customers: pd.Index
-    _kept: Callable[[str], pd.Series]
 
     def __init__(
         self,
@@ -54,37 +58,40 @@ class StoredTable(FeatureTable):
         missing = sorted({f.name for f in features} - set(pq.read_schema(path).names))
         if missing:
             raise DataError(f"{path.name} must hold every feature of the run, and lacks {', '.join(missing)}.")
-        ids = _column(path, "customer_id")
+        ids = _column(path, "customer_id").combine_chunks()
         if not pc.all(pc.less(ids[:-1], ids[1:]), min_count=0).as_py():
             raise DataError(f"{path.name} must hold every customer once, in the order of their ids.")
-        stated = {"features": features, "as_of": as_of, "fingerprint": fingerprint, "cutoffs": cutoffs}
         customers = pd.Index(ids.to_pandas(), name="customer_id")
-        kept = lru_cache(maxsize=_KEPT)(self._read)
-        # The class is frozen, so that its fields are set the way a dataclass sets them.
-        for name, value in {**stated, "_path": path, "_customers": customers, "_kept": kept}.items():
-            object.__setattr__(self, name, value)
+        super().__init__(customers, _FileColumns(path, features), features, as_of, fingerprint, cutoffs)
+        object.__setattr__(self, "_path", path)
 
     def __reduce__(self) -> tuple[type[StoredTable], tuple[object, ...]]:
         # Copied by its path, as caches and workers do; not with what it has read.
         return StoredTable, (self._path, self.features, self.as_of, self.fingerprint, self.cutoffs)
 
-    @property
-    def values(self) -> pd.DataFrame:
-        """Every column, read anew."""
-        return pd.DataFrame({f.name: self._read(f.name) for f in self.features}, index=self.customers)
 
-    @property
-    def customers(self) -> pd.Index:
-        """Every customer's id, in increasing order."""
-        return self._customers
+class _FileColumns(Mapping[str, NDArray[Any]]):
+    """The columns of features in a file, the latest of them kept."""
 
-    def column(self, name: str) -> pd.Series:
-        """Return the values of one feature, missing as NaN or None."""
+    def __init__(self, path: Path, features: tuple[Feature, ...]) -> None:
+        self._path = path
+        self._names = tuple(f.name for f in features)
+        self._kept = lru_cache(maxsize=_KEPT)(self._read)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._names:
+            raise KeyError(name)
         return self._kept(name)
 
-    def _read(self, name: str) -> pd.Series:
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _read(self, name: str) -> NDArray[Any]:
         try:
-            read = _column(self._path, name)
+            return values_of(_column(self._path, name))
         except FileNotFoundError as error:
             gone = f"Run {self._path.parent.name} was taken away while it was read. Open another."
             raise WorkspaceError(gone) from error
@@ -93,26 +100,52 @@ class StoredTable(FeatureTable):
                 f"{self._path.name} of run {self._path.parent.name} is damaged: {error}. "
                 "Make the run again, or restore it from a copy."
             ) from error
-        values = read.to_numpy(zero_copy_only=False) if self.feature(name).kind == "number" else _objects(read)
-        return pd.Series(values, self.customers, values.dtype, name)
 
 
 def write_table(table: FeatureTable, path: Path) -> None:
     """Write a feature table: customer_id and one column per feature."""
-    write_frame(pd.concat([table.customers.to_frame(), table.values], axis=1), path)
+    types = ((f.name, _TYPES.get(f.kind) or _found(table.column(f.name))) for f in table.features)
+    schema = pa.schema([("customer_id", pa.string()), *types])
+
+    def some(rows: slice) -> pd.DataFrame:
+        columns = {f.name: table.column(f.name).to_numpy()[rows] for f in table.features}
+        return pd.DataFrame({"customer_id": table.customers[rows], **columns}, copy=False)
+
+    starts = range(0, max(len(table), 1), _ROWS_AT_ONCE)
+    write_frames((some(slice(start, start + _ROWS_AT_ONCE)) for start in starts), path, schema)
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a table without its index."""
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+    write_frames([frame], path)
 
 
-def _column(path: Path, name: str) -> pa.Array:
-    return pq.read_table(path, columns=[name]).column(0).combine_chunks()
+def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: pa.Schema | None = None) -> None:
+    """Write tables of the same columns below each other, without their indexes; no two are held together.
+
+    Parameters
+    ----------
+    frames : iterable of DataFrame
+        At least one.
+    path : Path
+        The Parquet file.
+    schema : Schema, optional
+        Types of the columns, where the values of the first table do not tell them.
+    """
+    with ExitStack() as stack:
+        writer = None
+        for frame in frames:
+            part = pa.Table.from_pandas(frame, schema, preserve_index=False)
+            if writer is None:
+                schema = part.schema
+                writer = stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+            writer.write_table(part)
 
 
-def _objects(read: pa.Array) -> NDArray[np.object_]:
-    """Return text or yes-and-no as objects, equal ones the same object, None where missing."""
-    coded = read.dictionary_encode()
-    known = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
-    return np.asarray(known[coded.indices.fill_null(len(known) - 1).to_numpy()])
+def _found(dates: pd.Series) -> pa.DataType:
+    """Return what dates are: some data hold texts, some instants."""
+    return pa.array(dates, from_pandas=True).type
+
+
+def _column(path: Path, name: str) -> pa.ChunkedArray:
+    return pq.read_table(path, columns=[name]).column(0)

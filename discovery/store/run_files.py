@@ -30,7 +30,7 @@ from discovery.core.documents import (
 from discovery.core.errors import WorkspaceError
 from discovery.core.run import SCHEMA_VERSION, Run
 from discovery.core.segment import Segmentation, Structure
-from discovery.store.feature_file import StoredTable, write_frame, write_table
+from discovery.store.feature_file import StoredTable, write_frame, write_frames, write_table
 
 #: What a missing or damaged file or field is met as, in files of another release or of a copy that was cut short.
 BROKEN = (LookupError, TypeError, ValueError, AttributeError, StopIteration, RuntimeError, OSError)
@@ -129,25 +129,23 @@ def write_run(run: Run, folder: Path) -> None:
     library = {"rules": [library_document(r) for r in run.library], "beside": run.beside}
     write_document(folder / "library.json", library)
     write_table(run.table, folder / "features.parquet")
-    assignments = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "customer_id": s.labels.index,
-                    "segmentation": s.name,
-                    "segment_id": s.labels.to_numpy(),
-                    "strength": s.strength.to_numpy(),
-                    "next_segment_id": "" if s.next_labels is None else s.next_labels.to_numpy(),
-                }
-            )
-            for s in run.segmentations
-        ],
-        ignore_index=True,
-    )
-    write_frame(assignments, folder / "assignments.parquet")
+    write_frames((_assignments(s) for s in run.segmentations), folder / "assignments.parquet")
     write_frame(run.responses.rename_axis("customer_id").reset_index(), folder / "responses.parquet")
     write_frame(run.overlap, folder / "overlap.parquet")
     write_frame(run.embedding, folder / "embedding.parquet")
+
+
+def _assignments(segmentation: Segmentation) -> pd.DataFrame:
+    following = segmentation.next_labels
+    return pd.DataFrame(
+        {
+            "customer_id": segmentation.labels.index,
+            "segmentation": segmentation.name,
+            "segment_id": segmentation.labels.to_numpy(),
+            "strength": segmentation.strength.to_numpy(),
+            "next_segment_id": "" if following is None else following.to_numpy(),
+        }
+    )
 
 
 def _responses(path: Path, customers: pd.Index) -> pd.DataFrame:

@@ -22,26 +22,20 @@ from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.features.catalogue import default_cluster_features
 from discovery.features.records import RECORD_EVENTS
-from discovery.profile.answers import with_told
-from discovery.profile.nearest import with_nearest
 from discovery.rules.beside import beside
 from discovery.rules.evaluate import select
 from discovery.rules.library import Library
 from discovery.rules.overlap import overlap
 from discovery.rules.parse import parse
+from discovery.usecases.building import build
 from discovery.usecases.judgement import Judged, judge, recommend
-from discovery.usecases.lifecycle import lifecycle_segmentation
+from discovery.usecases.lifecycle import lifecycle_division
 from discovery.usecases.measuring import Measured
 from discovery.usecases.placing import Placed, place
 from discovery.usecases.provenance import Clock, run_id, versions
 from discovery.usecases.responses import Responses
 from discovery.usecases.segment_rules import Selected, induced_rules, written_rules
-from discovery.usecases.segmentations import (
-    hdbscan_segmentation,
-    kmeans_segmentation,
-    mixture_segmentation,
-    rules_segmentation,
-)
+from discovery.usecases.segmentations import hdbscan_division, kmeans_division, mixture_division, rules_division
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import reference_auc
 
@@ -72,21 +66,22 @@ def analyse(
             place(table, inside, names, settings.cluster, history, space == "shrunken" and not named, settings.seed)
             for space in (settings.cluster.space, settings.cluster.hdbscan_space)
         )
-        kmeans, choice = kmeans_segmentation(table, placed, question, settings.cluster, settings.seed, progress)
+        kmeans, choice = kmeans_division(table, placed, question, settings.cluster, settings.seed, progress)
         progress("Looking for dense groups", 0.0)
-        hdbscan = hdbscan_segmentation(table, dense, question, settings.cluster, settings.seed)
+        hdbscan = hdbscan_division(table, dense, question, settings.cluster, settings.seed)
         progress("Looking for dense groups", 1.0)
-        found = [kmeans, hdbscan]
+        divisions = [kmeans, hdbscan]
         if placed.records is not None:
-            found.append(
-                mixture_segmentation(
+            divisions.append(
+                mixture_division(
                     table, placed, placed.records, choice, question, settings.cluster, settings.seed, progress
                 )
             )
         if settings.cluster.lifecycle and table.holds("orders"):
-            found.append(lifecycle_segmentation(table, settings.cluster, settings.seed, progress))
-        rules = rules_segmentation(table, library.dividing, settings.seed)
-    segmentations = tuple(with_told(with_nearest(s, table), table) for s in (*found, rules))
+            divisions.append(lifecycle_division(table, settings.cluster, settings.seed, progress))
+        divisions.append(rules_division(table, library.dividing))
+        segmentations = build(divisions, table, placed.records, settings.seed)
+    found = segmentations[:-1]
     with clock.step("rules"):
         progress("Finding rules", 0.0)
         ruled = list(written_rules(library.dividing, known, dataset.currency))
@@ -162,7 +157,7 @@ def _reference(first: Segmentation, table: FeatureTable, forward: ForwardWindow,
     if not forward.seen:
         return None
     inside = np.flatnonzero(first.labels != UNASSIGNED)
-    numeric = table.columns(f.name for f in table.features if f.kind == "number")
+    numeric = table.reading(f.name for f in table.features if f.kind == "number")
     responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)
     return reference_auc(numeric, responded, inside, settings.validate.auc_rows, settings.seed)
 
@@ -207,5 +202,5 @@ def _of_records(feature: Feature, table: FeatureTable) -> bool:
 def _embedding(table: FeatureTable, placed: Placed, settings: Settings) -> tuple[pd.DataFrame, str]:
     chosen = settings.cluster
     shown, places, method = embed(placed.points, chosen.embedding, chosen.embedding_rows, settings.seed)
-    ids = table.values.index[placed.inside][shown]
+    ids = table.customers[placed.inside][shown]
     return pd.DataFrame({"customer_id": ids, "x": places[:, 0], "y": places[:, 1]}), method

@@ -1,9 +1,9 @@
-"""A segmentation from labels: sizes, profiles, names, colours, and what is said of it."""
+"""Segmentations from divisions of the customers: sizes, profiles, names, colours, and what is said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from discovery.cluster.density import NOISE
 from discovery.core.feature import FeatureTable
+from discovery.core.records import Records
 from discovery.core.segment import UNASSIGNED, Candidate, Description, Segment, Segmentation, Structure
+from discovery.profile.answers import with_told
 from discovery.profile.describe import describe
 from discovery.profile.leaning import leanings
 from discovery.profile.naming import Name, name_segments
+from discovery.profile.nearest import with_nearest
 from discovery.usecases.placing import Placed
 
 
@@ -30,6 +33,36 @@ class Claim:
     candidates: tuple[Candidate, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Division:
+    """Who is in which segment, before anything is known of the segments.
+
+    Parameters
+    ----------
+    name : str
+        Of the segmentation it becomes.
+    ids : sequence of str
+        Its segments in the order of their rank.
+    labels, strength, next_labels : Series
+        As in `Segmentation`.
+    claim : Claim
+        What is said of it.
+    names : mapping of segment id to Name, optional
+        As people wrote them; without it segments are named after what they look like.
+    by_records : bool
+        Names also say what segments buy, where records tell it.
+    """
+
+    name: str
+    ids: Sequence[str]
+    labels: pd.Series
+    strength: pd.Series
+    claim: Claim
+    next_labels: pd.Series | None = None
+    names: Mapping[str, Name] | None = None
+    by_records: bool = False
+
+
 def clustered(
     name: str,
     table: FeatureTable,
@@ -37,10 +70,9 @@ def clustered(
     labels: NDArray[np.int64],
     strength: NDArray[np.float64],
     claim: Claim,
-    seed: int,
     second: NDArray[np.int64] | None = None,
-) -> Segmentation:
-    """Return a segmentation of cluster numbers (-1: noise) for the customers who are looked at.
+) -> Division:
+    """Return a division into cluster numbers (-1: noise) of the customers who are looked at.
 
     `second` says in which cluster each of them would be next.
     """
@@ -48,29 +80,44 @@ def clustered(
     everyone[placed.inside] = [UNASSIGNED if n == NOISE else f"c{n + 1}" for n in labels]
     sure = np.zeros(len(table))
     sure[placed.inside] = strength
-    series = pd.Series(everyone, index=table.values.index, dtype="str")
     ids = [f"c{n + 1}" for n in range(int(labels.max()) + 1)]
-    profiles = describe(table, series)
-    names = name_segments(table, profiles, leanings(placed.records, series))
-    made = build(name, series, pd.Series(sure, index=table.values.index), ids, profiles, names, claim, seed)
-    if second is None or len(ids) < 2:
-        return made
-    following = np.full(len(table), "", dtype=object)
-    following[placed.inside] = [f"c{n + 1}" for n in second]
-    return replace(made, next_labels=pd.Series(following, index=table.values.index, dtype="str"))
+    next_labels = None
+    if second is not None and len(ids) > 1:
+        following = np.full(len(table), "", dtype=object)
+        following[placed.inside] = [f"c{n + 1}" for n in second]
+        next_labels = pd.Series(following, index=table.customers, dtype="str")
+    return Division(
+        name,
+        ids,
+        pd.Series(everyone, index=table.customers, dtype="str"),
+        pd.Series(sure, index=table.customers),
+        claim,
+        next_labels,
+        by_records=True,
+    )
 
 
 def build(
-    name: str,
-    labels: pd.Series,
-    strength: pd.Series,
-    ids: Sequence[str],
-    profiles: Mapping[str, Mapping[str, Description]],
-    names: Mapping[str, Name],
-    claim: Claim,
-    seed: int,
+    divisions: Sequence[Division], table: FeatureTable, records: Records | None, seed: int
+) -> tuple[Segmentation, ...]:
+    """Return the segmentations of several divisions of the customers, described in one pass over the table.
+
+    `records` are those of the customers who are looked at, where they have any.
+    """
+    leaning = iter(leanings(records, [each.labels for each in divisions if each.by_records]))
+    profiles = describe(table, [each.labels for each in divisions])
+    made = []
+    for each, found in zip(divisions, profiles, strict=True):
+        bought = next(leaning) if each.by_records else None
+        names = each.names or name_segments(table, found.segments, bought)
+        made.append(with_nearest(_segmentation(each, found.segments, names, seed), found))
+    return with_told(made, table)
+
+
+def _segmentation(
+    division: Division, profiles: Mapping[str, Mapping[str, Description]], names: Mapping[str, Name], seed: int
 ) -> Segmentation:
-    """Return a segmentation of labels, profiles and names; `ids` are its segments in the order of their rank."""
+    labels, claim = division.labels, division.claim
     sizes = labels.value_counts()
     segments = [
         Segment(
@@ -82,7 +129,7 @@ def build(
             rank,
             profiles.get(each, {}),
         )
-        for rank, each in enumerate(ids)
+        for rank, each in enumerate(division.ids)
     ]
     left = int(sizes.get(UNASSIGNED, 0))
     if left:
@@ -90,10 +137,10 @@ def build(
         profile = profiles.get(UNASSIGNED, {})
         segments.append(Segment(UNASSIGNED, "Unassigned", why, left, left / len(labels), -1, profile))
     return Segmentation(
-        name=name,
+        name=division.name,
         segments=tuple(segments),
         labels=labels,
-        strength=strength,
+        strength=division.strength,
         method=claim.method,
         structure=claim.structure,
         structure_reason=claim.reason,
@@ -101,4 +148,5 @@ def build(
         seed=seed,
         model=claim.model,
         candidates=claim.candidates,
+        next_labels=division.next_labels,
     )

@@ -86,12 +86,12 @@ def frozen_labels(
         inside = np.flatnonzero(records.customer.isin(_looked_at(question.population, table)))
         found = _named(assign_records(model, records.taken(inside))[0], records.customer[inside], "c")
     merged = model.get("merged", {})
-    return found.replace(merged).reindex(table.values.index, fill_value=UNASSIGNED), ()
+    return found.replace(merged).reindex(table.customers, fill_value=UNASSIGNED), ()
 
 
 def _looked_at(where: str, table: FeatureTable) -> pd.Index:
     known = {f.name: f for f in table.features}
-    return table.values.index[select(parse(where, known), table)] if where else table.values.index
+    return table.customers[select(parse(where, known), table)] if where else table.customers
 
 
 def _named(numbers: Iterable[int], customers: pd.Index, letter: str) -> pd.Series:

@@ -68,8 +68,8 @@ def judge(
     kept_out = _held_out(segmentation, table, clustered_on)
     held_out = held_out_scores(segmentation, kept_out, asked.auc_rows, settings.seed)
     labels = {f.name: f.label for f in table.features}
-    consent = table.values.get("consent_email", pd.Series(None, index=table.values.index, dtype="object"))
-    suppressed = table.values.get("suppressed", pd.Series(None, index=table.values.index, dtype="object"))
+    nobody = pd.Series(None, table.customers, "object")
+    consent, suppressed = (table.column(n) if table.holds(n) else nobody for n in ("consent_email", "suppressed"))
     response = response_evidence(segmentation, forward, asked, settings.seed)
     made_of = _numbers(table, clustered_on)
     evidence = [
@@ -93,13 +93,17 @@ def judge(
 
 
 def _humps(
-    segmentation: Segmentation, table: FeatureTable, made_of: pd.DataFrame, settings: ValidateSettings, seed: int
+    segmentation: Segmentation,
+    table: FeatureTable,
+    made_of: Mapping[str, pd.Series],
+    settings: ValidateSettings,
+    seed: int,
 ) -> list[Evidence]:
     """Return the humps of single features, which the null that a number of segments stands beside cannot see."""
     if not segmentation.candidates:
         return []
     features = {f.name: f for f in table.features if f.name in made_of and f.cluster}
-    return dip_evidence(segmentation, made_of[list(features)], features, settings, seed)
+    return dip_evidence(segmentation, table.reading(features), features, settings, seed)
 
 
 def structure_evidence(segmentation: Segmentation) -> Evidence:
@@ -196,11 +200,11 @@ def recommend(
     )
 
 
-def _numbers(table: FeatureTable, names: Sequence[str]) -> pd.DataFrame:
-    return table.columns(n for n in names if table.feature(n).kind == "number")
+def _numbers(table: FeatureTable, names: Sequence[str]) -> Mapping[str, pd.Series]:
+    return table.reading(n for n in names if table.feature(n).kind == "number")
 
 
-def _held_out(segmentation: Segmentation, table: FeatureTable, clustered_on: Sequence[str]) -> pd.DataFrame:
+def _held_out(segmentation: Segmentation, table: FeatureTable, clustered_on: Sequence[str]) -> Mapping[str, pd.Series]:
     """Return the numbers that had no part in making the segments.
 
     Of records everything that is read from the same events had one, so whatever is left is fair; plain features have

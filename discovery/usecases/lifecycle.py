@@ -13,14 +13,12 @@ from discovery.cluster.choose import choose_k
 from discovery.cluster.kmeans import assign, fit_on_some
 from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress
-from discovery.core.segment import Segmentation, Structure
+from discovery.core.segment import Structure
 from discovery.core.settings import ClusterSettings
 from discovery.features.catalogue import default_cluster_features
-from discovery.profile.describe import describe
-from discovery.profile.naming import name_segments
 from discovery.rules.evaluate import select
 from discovery.rules.parse import parse
-from discovery.usecases.building import Claim, build
+from discovery.usecases.building import Claim, Division
 from discovery.usecases.placing import place
 
 #: With fewer customers a stratum stays whole.
@@ -45,9 +43,7 @@ STRATA = (
 )
 
 
-def lifecycle_segmentation(
-    table: FeatureTable, settings: ClusterSettings, seed: int, progress: Progress
-) -> Segmentation:
+def lifecycle_division(table: FeatureTable, settings: ClusterSettings, seed: int, progress: Progress) -> Division:
     """Return everyone in segments of their stage: KMeans within each, the stages sharing the number a team can use.
 
     Notes
@@ -59,7 +55,7 @@ def lifecycle_segmentation(
     known = {f.name: f for f in table.features}
     held = [(stratum, select(parse(stratum.where, known), table)) for stratum in STRATA]
     present = [(stratum, inside) for stratum, inside in held if inside.any()]
-    labels = pd.Series("", index=table.values.index, dtype="str")
+    labels = pd.Series("", index=table.customers, dtype="str")
     strength = np.ones(len(table))
     ids: list[str] = []
     models: list[dict[str, object]] = []
@@ -75,7 +71,6 @@ def lifecycle_segmentation(
         models.append({"stratum": stratum.letter, "where": stratum.where, **cut.model})
         told.append(f"{stratum.title.lower()} in {cut.k}")
     progress("Clustering within stages", 1.0)
-    profiles = describe(table, labels)
     claim = Claim(
         f"KMeans within each stage: {', '.join(told)}",
         Structure.CONSTRUCTED,
@@ -83,16 +78,7 @@ def lifecycle_segmentation(
         "",
         {"kind": "lifecycle", "space": "features", "strata": models},
     )
-    return build(
-        "lifecycle",
-        labels,
-        pd.Series(strength, index=labels.index),
-        ids,
-        profiles,
-        name_segments(table, profiles),
-        claim,
-        seed,
-    )
+    return Division("lifecycle", ids, labels, pd.Series(strength, index=labels.index), claim)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +112,6 @@ def _cut(
 
 def _telling(table: FeatureTable, inside: NDArray[np.bool_], names: Sequence[str]) -> tuple[str, ...]:
     """Return those of the features that the table has and that differ within the stratum."""
-    mine = [name for name in names if name in table.values]
+    mine = [name for name in names if table.holds(name)]
     filled = table.filled(tuple(mine)).loc[inside]
     return tuple(name for name in mine if filled[name].nunique() > 1)

@@ -17,6 +17,7 @@ from discovery.core.progress import Progress, silent
 from discovery.core.rule import All, AnyOf, Condition, Not, leaves
 from discovery.core.settings import LifetimeSettings
 from discovery.engine.query import QueryEngine
+from discovery.engine.shelf import Shelf
 from discovery.engine.sql import condition, identifier, literal
 from discovery.features.bands import labels_in_order, stated_cutoffs, with_bands
 from discovery.features.catalogue import BY_NAME, CATALOGUE
@@ -70,9 +71,10 @@ def measure(
     lifetime: LifetimeSettings | None = None,
     cutoffs: Mapping[str, str] | None = None,
     vocabulary: Vocabulary | None = None,
+    shelf: Shelf | None = None,
 ) -> Measured:
     """Return the named features of every customer known at `as_of`, or the whole vocabulary: the dataset's own, if not
-    `vocabulary`.
+    `vocabulary`. Their values are kept on the `shelf`, or in memory without one.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def measure(
     needed = with_parts(wanted)
     measured = tuple(f for f in needed if f.aggregate not in ("tier", "predicted"))
     edges = stated_cutoffs(cutoffs or {}, {n: f for n, f in known.items() if f.bands})
-    table = extract(engine, dataset, measured, as_of, progress, edges)
+    table = extract(engine, dataset, measured, as_of, progress, edges, shelf)
     table = with_tiers(table, {f: tier_cases(f.name) for f in needed if f.aggregate == "tier"})
     predicted = tuple(f for f in needed if f.aggregate == "predicted" and not f.bands)
     notes: tuple[str, ...] = ()
@@ -97,9 +99,7 @@ def measure(
         table, notes = _with_predictions(engine, dataset, table, predicted, lifetime or LifetimeSettings())
         progress("Predicting orders", 1.0)
     table = with_bands(table, [f for f in needed if f.aggregate == "predicted" and f.bands], edges)
-    chosen = tuple(f for f in table.features if f in wanted)
-    values = table.columns(f.name for f in chosen)
-    return Measured(FeatureTable(values, chosen, as_of, table.fingerprint, table.cutoffs), notes)
+    return Measured(table.only(f.name for f in wanted), notes)
 
 
 def with_parts(features: Sequence[Feature]) -> tuple[Feature, ...]:
@@ -191,10 +191,10 @@ def _with_predictions(
     tried = replace(limits, models=limits.models[limits.models.index(fitted.model) :])
     tested = _tested(engine, dataset, history, table.as_of, tried)
     people = engine.frame(f"SELECT customer_key, customer_id FROM {engine.table(dataset.profiles_path)}")
-    keys = people.set_index("customer_id")["customer_key"].reindex(table.values.index)
+    keys = people.set_index("customer_id")["customer_key"].reindex(table.customers)
     del people  # and the index made to look customers up
     expected = predict(history, fitted, fit_value(history), settings=limits).reindex(keys).set_axis(keys.index)
-    table = table.with_columns(features, [expected[f.name] for f in features])
+    table = table.with_columns(features, (expected.pop(f.name) for f in features))
     return table, (f"Predictions by {fitted.model} from {len(history):,} customers with an order.", tested)
 
 
@@ -217,5 +217,5 @@ def _tested(engine: QueryEngine, dataset: Dataset, history: History, as_of: date
 
 
 def _without_predictions(table: FeatureTable, features: Sequence[Feature]) -> FeatureTable:
-    nothing = pd.Series(np.nan, index=table.values.index)
+    nothing = pd.Series(np.nan, index=table.customers)
     return table.with_columns(features, [nothing] * len(features))

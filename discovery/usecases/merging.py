@@ -192,12 +192,12 @@ def _described(merged: Segmentation, run: Run, joined: str) -> Segmentation:
 
     One that people wrote the rules of is named after both.
     """
-    profiles = describe(run.table, merged.labels)
-    own = name_segments(run.table, profiles)[joined]
+    [profiles] = describe(run.table, [merged.labels])
+    own = name_segments(run.table, profiles.segments)[joined]
     taken = merged.name == "rules" or own.name in {s.name for s in merged.segments}
-    segments = [replace(s, profile=profiles.get(s.id, {})) for s in merged.segments]
+    segments = [replace(s, profile=profiles.segments.get(s.id, {})) for s in merged.segments]
     called = [s if taken or s.id != joined else replace(s, name=own.name, why_named=own.why) for s in segments]
-    return with_told(with_nearest(replace(merged, segments=tuple(called)), run.table), run.table)
+    return with_told([with_nearest(replace(merged, segments=tuple(called)), profiles)], run.table)[0]
 
 
 def _either(run: Run, merged: Segmentation, a: str, b: str) -> tuple[SegmentRule, ...]:

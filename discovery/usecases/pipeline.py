@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from discovery.cluster.answers import ANSWER
 from discovery.cluster.lead import History
@@ -15,10 +16,13 @@ from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import leaves
 from discovery.core.run import Run
+from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings, Settings
 from discovery.engine.choice import query_engine
-from discovery.engine.duckdb import Engine
+from discovery.engine.duckdb import Engine, size_in_bytes
 from discovery.engine.query import QueryEngine
+from discovery.engine.scratch import ScratchFolder
+from discovery.engine.shelf import Shelf
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
 from discovery.features.records import extract_records, own_categories
@@ -33,6 +37,8 @@ from discovery.usecases.segment_rules import selected_by
 
 #: Of one feature of one customer, as it is held in memory.
 _BYTES = 8
+#: Of the memory limit, the part that features may take: an eighth; those beyond it are kept on disk.
+_SHELF_PART = 8
 
 
 def bring_in(
@@ -72,7 +78,8 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
     """
     settings, clock = config.settings, Clock()
     entries = read_library(config)
-    with workspace.writing() as staging:
+    memory = size_in_bytes(settings.engine.memory_limit)
+    with workspace.writing() as staging, ScratchFolder() as scratch:
         # An engine keeps what memory it once took: one for each step gives it back before the next.
         with clock.step("ingest"), Engine(settings.engine) as engine:
             dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
@@ -91,12 +98,14 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             kept = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
             names = (*kept, *(leaf.feature for rule in library.rules for leaf in leaves(rule.where)))
         day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
-        table_size = _BYTES * dataset.customers * len(set(names))
-        with clock.step("features"), query_engine(settings.engine, table_size) as measuring:
+        room, table_size = memory // _SHELF_PART, _BYTES * dataset.customers * len(set(names))
+        shelf = Shelf(Path(scratch), room)
+        # What a single pass over the events finds is held whole: a third of all, where there are orders.
+        held = min(room, table_size) + table_size // 3
+        with clock.step("features"), query_engine(settings.engine, held) as measuring:
             measured = measure(
-                measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known
+                measuring, dataset, day, names, progress, settings.lifetime, settings.features.cutoffs, known, shelf
             )
-            # First, so that what nothing but rules reads is not held beside all that follows.
             selected = selected_by(library.rules, measured.table, known, dataset.currency)
             measured = replace(measured, table=measured.table.only(kept))
             responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
@@ -108,7 +117,8 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
         if new:
             staging.put_dataset(dataset, origin)
         staging.put_run(run)
-    return run
+    # What the table of features was made on is gone: from here on it is read from the run's own files.
+    return workspace.load(run.id)
 
 
 def _history(engine: QueryEngine, dataset: Dataset, day: date, settings: Settings) -> History:
@@ -116,6 +126,8 @@ def _history(engine: QueryEngine, dataset: Dataset, day: date, settings: Setting
     days = settings.validate.horizon_days
     now = extract_records(engine, dataset, day, most=settings.cluster.categories)
     before = extract_records(engine, dataset, day - timedelta(days=days), own_categories(now))
+    # What is learnt from the past is learnt from some of them.
+    before = before.taken(some_rows(len(before), settings.cluster.fit_rows, settings.seed))
     return History(now, before if len(before) else None, days)
 
 

@@ -124,7 +124,7 @@ def place(
             "Choose a later as_of or another question."
         )
     if history is not None:
-        at = history.now.customer.get_indexer(table.values.index[inside])
+        at = history.now.customer.get_indexer(table.customers[inside])
         history = replace(history, now=history.now.taken(at)) if (at >= 0).all() else None
     if history is not None and settings.properties:
         history = _answered(history, table.columns(settings.properties), settings.categories)
@@ -132,7 +132,7 @@ def place(
         learnt_from = history.now.taken(some_rows(len(history.now), settings.fit_rows, seed))
         shrinkage = shrink(learnt_from, settings.clip)
         return Placed(inside, shrinkage.transform(history.now), shrinkage, history)
-    frame = table.filled(names).loc[inside]
+    frame = table.filled(names, inside)
     some = some_rows(len(frame), settings.fit_rows, seed)
     preparation = prepare(frame.iloc[some], settings.clip, settings.correlated)
     return Placed(inside, preparation.transform(frame), preparation, history)

@@ -93,7 +93,7 @@ def quarter_between(
         return found.rename(columns=lambda name: name.removeprefix("forward_"))
 
     def of(table: FeatureTable, what: pd.DataFrame) -> pd.DataFrame:
-        return what.reindex(table.values.index).fillna(0.0)
+        return what.reindex(table.customers).fillna(0.0)
 
     then, today = done(before.as_of), done(end)
     after = of(before, today)

@@ -41,7 +41,7 @@ def responses_at(
     """
     return Responses(
         _forward_window(engine, dataset, table, question, stated, settings),
-        _campaigns(engine, dataset, table.as_of, settings),
+        _campaigns(engine, dataset, table, settings),
     )
 
 
@@ -54,7 +54,7 @@ def _forward_window(
     settings: Settings,
 ) -> ForwardWindow:
     """Return what each customer of the table did in the days from ``as_of`` on, as far as the data reach."""
-    index, asked = table.values.index, settings.response
+    index, asked = table.customers, settings.response
     days = min(settings.validate.horizon_days, (dataset.data_end - table.as_of).days)
     if days < settings.validate.min_horizon_days or not dataset.events:
         days = 0
@@ -73,14 +73,17 @@ def _forward_window(
     return ForwardWindow(days, responses, question.outcome, dataset.currency, name, dated=stated is None)
 
 
-def _campaigns(engine: QueryEngine, dataset: Dataset, as_of: date, settings: Settings) -> Campaigns:
+def _campaigns(engine: QueryEngine, dataset: Dataset, table: FeatureTable, settings: Settings) -> Campaigns:
     """Return what came of the campaigns of the forward window; where it holds none, of those just before the date."""
     span, asked = timedelta(days=settings.validate.horizon_days), settings.response
 
     def begun(start: date) -> pd.DataFrame:
         return campaign_answers(engine, dataset, start, start + span, asked.attribution_days, asked.event)
 
-    after = begun(as_of)
+    after = begun(table.as_of)
     judged = len(after) > 0
-    answers = after if judged else begun(as_of - span)
+    answers = after if judged else begun(table.as_of - span)
+    # Each customer has a row for every campaign: by their place among all they are found faster than by id.
+    at = table.customers.get_indexer(pd.Index(answers["customer_id"]))
+    answers["customer_id"] = pd.Categorical.from_codes(at, table.customers)
     return Campaigns(answers, asked.attribution_days, judged, dataset.currency, asked.event)

@@ -65,11 +65,12 @@ def induced_rules(
     if segmentation.k < 2:
         return ()
     usable = [f for f in table.features if f.kind == "number" and f.human_step and f.aggregate not in _NOT_IN_RULES]
-    frame = table.columns(f.name for f in usable if table.column(f.name).min() < table.column(f.name).max())
     learn, measure = _split(len(table), settings, seed)
+    columns = table.reading(f.name for f in usable).items()
+    frame = pd.DataFrame({n: column.iloc[learn] for n, column in columns if column.min() < column.max()})
     whole = [f.name for f in usable if f.unit not in ("money", "share", "times") and not f.name.endswith("gap_days")]
     found = induce(
-        frame.iloc[learn],
+        frame,
         segmentation.labels.iloc[learn],
         {f.name: f.human_step for f in usable},
         max_conditions=settings.max_conditions,

@@ -1,4 +1,4 @@
-"""Segmentations composed from the stages: labels from a clusterer or from rules."""
+"""Divisions composed from the stages: labels from a clusterer or from rules."""
 
 from __future__ import annotations
 
@@ -19,26 +19,25 @@ from discovery.core.question import BusinessQuestion
 from discovery.core.records import Records
 from discovery.core.rule import Rule
 from discovery.core.sampling import some_rows
-from discovery.core.segment import UNASSIGNED, Segmentation, Structure
+from discovery.core.segment import UNASSIGNED, Structure
 from discovery.core.settings import ClusterSettings
-from discovery.profile.describe import describe
 from discovery.profile.naming import Name
 from discovery.rules.evaluate import first_match
 from discovery.rules.library import slug
-from discovery.usecases.building import Claim, build, clustered
+from discovery.usecases.building import Claim, Division, clustered
 from discovery.usecases.placing import Placed
 from discovery.usecases.steadiness import hdbscan_stability, kmeans_stability, mixture_stability
 
 
-def kmeans_segmentation(
+def kmeans_division(
     table: FeatureTable,
     placed: Placed,
     question: BusinessQuestion,
     settings: ClusterSettings,
     seed: int,
     progress: Progress,
-) -> tuple[Segmentation, Choice]:
-    """Return the KMeans segmentation, its number of segments chosen beside the null, and that choice."""
+) -> tuple[Division, Choice]:
+    """Return the KMeans division, its number of segments chosen beside the null, and that choice."""
     beyond = placed.beyond_null(settings, seed)
     # Without kinds to follow, a cut is worth what it says of what customers do next.
     if beyond is None or beyond < settings.discovered_from:
@@ -70,10 +69,10 @@ def kmeans_segmentation(
         choice.candidates,
     )
     second = second_nearest(placed.points, centres)
-    return clustered("kmeans", table, placed, labels, strength, claim, seed, second), choice
+    return clustered("kmeans", table, placed, labels, strength, claim, second), choice
 
 
-def mixture_segmentation(
+def mixture_division(
     table: FeatureTable,
     placed: Placed,
     records: Records,
@@ -82,8 +81,8 @@ def mixture_segmentation(
     settings: ClusterSettings,
     seed: int,
     progress: Progress,
-) -> Segmentation:
-    """Return the segmentation by the behavioural mixture: each customer's likeliest kind, and how likely it is.
+) -> Division:
+    """Return the division by the behavioural mixture: each customer's likeliest kind, and how likely it is.
 
     Whether there are kinds at all is what `choice` found; the mixture says which.
     """
@@ -119,13 +118,13 @@ def mixture_segmentation(
     method = f"Mixture of {fitted.k} kinds over the records of {len(records):,} customers, {settings.n_init} starts"
     claim = Claim(method, structure, reason, question.population_words, model)
     second = member.argsort(axis=1)[:, -2] if fitted.k > 1 else None
-    return clustered("mixture", table, placed, labels, strength, claim, seed, second)
+    return clustered("mixture", table, placed, labels, strength, claim, second)
 
 
-def hdbscan_segmentation(
+def hdbscan_division(
     table: FeatureTable, placed: Placed, question: BusinessQuestion, settings: ClusterSettings, seed: int
-) -> Segmentation:
-    """Return the HDBSCAN segmentation: dense groups, or nobody placed and the reason it was refused."""
+) -> Division:
+    """Return the HDBSCAN division: dense groups, or nobody placed and the reason it was refused."""
     found = cluster_by_density(placed.points, settings, seed)
     labels, strength = found.labels, found.strength
     if found.refusal:
@@ -147,11 +146,11 @@ def hdbscan_segmentation(
         "stability": hdbscan_stability(placed, labels, settings, seed),
     }
     claim = Claim(found.method, structure, reason, unassigned, model)
-    return clustered("hdbscan", table, placed, labels, strength, claim, seed)
+    return clustered("hdbscan", table, placed, labels, strength, claim)
 
 
-def rules_segmentation(table: FeatureTable, rules: Sequence[Rule], seed: int) -> Segmentation:
-    """Return the rule library as a segmentation: the first rule that holds wins, the rest is unassigned."""
+def rules_division(table: FeatureTable, rules: Sequence[Rule]) -> Division:
+    """Return the rule library as a division: the first rule that holds wins, the rest is unassigned."""
     ids = [slug(rule.name) for rule in rules]
     labels = first_match(rules, table, ids)
     names = {i: Name(rule.name, rule.why or "Written by hand.") for i, rule in zip(ids, rules, strict=True)}
@@ -163,4 +162,4 @@ def rules_segmentation(table: FeatureTable, rules: Sequence[Rule], seed: int) ->
         {"kind": "rules"},
     )
     strength = pd.Series((labels != UNASSIGNED).astype("float64"), index=labels.index)
-    return build("rules", labels, strength, ids, describe(table, labels), names, claim, seed)
+    return Division("rules", ids, labels, strength, claim, names=names)

@@ -25,7 +25,7 @@ class Likeness:
 
 def artefact_evidence(
     segmentation: Segmentation,
-    features: pd.DataFrame,
+    features: Mapping[str, pd.Series],
     labels: Mapping[str, str],
     settings: ValidateSettings,
     seed: int = 0,
@@ -36,8 +36,8 @@ def artefact_evidence(
     ----------
     segmentation : Segmentation
         Whose segments.
-    features : DataFrame
-        What they may be artefacts of, indexed by customer_id; missing as NaN, which is a value too.
+    features : mapping of str to Series
+        What they may be artefacts of, of its customers in their order; missing as NaN, which is a value too.
     labels : mapping
         What people call each feature.
     settings : ValidateSettings
@@ -57,7 +57,7 @@ def artefact_evidence(
     if not len(rows):
         return []
     codes, ids = pd.factorize(segmentation.labels.iloc[rows])
-    values = {name: features[name].to_numpy(dtype=np.float64)[rows] for name in features.columns}
+    values = {name: column.to_numpy(dtype=np.float64)[rows] for name, column in features.items()}
     nothing = [Likeness(0.0, "none")] * len(ids)
     single, side = list(nothing), list(nothing)
     for name, column in values.items():

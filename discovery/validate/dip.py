@@ -76,7 +76,7 @@ def dip(values: Array) -> float:
 
 def dip_evidence(
     segmentation: Segmentation,
-    values: pd.DataFrame,
+    values: Mapping[str, pd.Series],
     features: Mapping[str, Feature],
     settings: ValidateSettings,
     seed: int,
@@ -87,8 +87,8 @@ def dip_evidence(
     ----------
     segmentation : Segmentation
         Whose customers.
-    values : DataFrame
-        Features, indexed by customer_id; those that are counts or shares are not tested.
+    values : mapping of str to Series
+        Features of its customers in their order; those that are counts or shares are not tested.
     features : mapping
         What they are.
     settings : ValidateSettings
@@ -104,10 +104,10 @@ def dip_evidence(
     placed = np.flatnonzero((segmentation.labels != UNASSIGNED).to_numpy())
     rng = np.random.default_rng(seed)
     found: list[tuple[Feature, Array, float]] = []
-    for name in values.columns:
+    for name in (n for n in values if features[n].unit in _CONTINUOUS):
         feature, column = features[name], values[name].to_numpy(dtype=np.float64)[placed]
         known = column[~np.isnan(column) & (column >= 0)]
-        if feature.unit not in _CONTINUOUS or len(known) < _FEWEST or len(np.unique(known)) < 3:
+        if len(known) < _FEWEST or len(np.unique(known)) < 3:
             continue
         known = known[some_rows(len(known), _ROWS, seed)]
         if feature.unit == "days":

@@ -35,33 +35,32 @@ class HeldOutScores:
     features: tuple[str, ...]
 
 
-def held_out_scores(segmentation: Segmentation, features: pd.DataFrame, rows: int, seed: int) -> HeldOutScores | None:
+def held_out_scores(
+    segmentation: Segmentation, features: Mapping[str, pd.Series], rows: int, seed: int
+) -> HeldOutScores | None:
     """Return cross-validated membership scores, or None where nothing is left to test on.
 
     Parameters
     ----------
     segmentation : Segmentation
         Whose segments are to be told apart.
-    features : DataFrame
-        Numeric features that had no part in making the segments, indexed by customer_id; missing as NaN.
+    features : mapping of str to Series
+        Numeric features that had no part in making the segments, of its customers in their order; missing as NaN.
     rows : int
         Customers at most.
     seed : int
         The only source of chance.
     """
-    varying = [c for c in features.columns if features[c].min() < features[c].max()]
-    labels = segmentation.labels[segmentation.labels != UNASSIGNED]
-    counts = labels.value_counts()
-    labels = labels[labels.isin(counts.index[counts >= _FOLDS])]
-    if not varying or labels.nunique() < 2:
+    varying = [name for name, column in features.items() if column.min() < column.max()]
+    at = _of_some_size(segmentation.labels, np.flatnonzero(segmentation.labels != UNASSIGNED))
+    if not varying or segmentation.labels.iloc[at].nunique() < 2:
         return None
-    if len(labels) > rows:
-        labels = labels.iloc[some_rows(len(labels), rows, seed)]
-        counts = labels.value_counts()
-        labels = labels[labels.isin(counts.index[counts >= _FOLDS])]
+    if len(at) > rows:
+        at = _of_some_size(segmentation.labels, at[some_rows(len(at), rows, seed)])
+    labels = segmentation.labels.iloc[at]
     model = HistGradientBoostingClassifier(max_iter=_TREES, max_leaf_nodes=15, early_stopping=False, random_state=seed)
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-    values = features.loc[labels.index, varying].to_numpy(dtype=np.float64)
+    values = np.column_stack([features[name].to_numpy(dtype=np.float64)[at] for name in varying])
     # One thread, so that histograms are summed in one order and the same seed gives the same digits.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -69,6 +68,12 @@ def held_out_scores(segmentation: Segmentation, features: pd.DataFrame, rows: in
     return HeldOutScores(
         pd.DataFrame(scores, index=labels.index, columns=sorted(labels.unique())), labels, tuple(varying)
     )
+
+
+def _of_some_size(labels: pd.Series, at: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return those of the customers at some places who are in a segment with enough of them for every fold."""
+    counts = labels.iloc[at].value_counts()
+    return at[labels.iloc[at].isin(counts.index[counts >= _FOLDS]).to_numpy()]
 
 
 def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[float, tuple[float, float], float]:

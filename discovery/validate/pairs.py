@@ -187,9 +187,11 @@ def _of_campaigns(segmentation: Segmentation, campaigns: Campaigns | None, forwa
     got = campaigns.of(segmentation)
     got = got[got["received"]]
     names = tuple(dict.fromkeys(got["campaign_id"]))
-    customers, who = np.unique(got["customer_id"].to_numpy(dtype=str), return_inverse=True)
+    who, customers = pd.factorize(got["customer_id"], sort=True)
     which = pd.Categorical(got["campaign_id"], categories=names).codes
-    rows = _rows(got.groupby("customer_id")["segment"].first().reindex(customers).to_numpy())
+    own = np.empty(len(customers), dtype=object)
+    own[who] = got["segment"]
+    rows = _rows(own)
     asked = np.zeros((len(customers), len(names)), dtype=bool)
     asked[who, which] = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -139,7 +139,7 @@ def forward_value(segmentation: Segmentation, forward: ForwardWindow, reference:
 
 
 def reference_auc(
-    features: pd.DataFrame, responded: NDArray[np.bool_], inside: NDArray[np.int64], rows: int, seed: int
+    features: Mapping[str, pd.Series], responded: NDArray[np.bool_], inside: NDArray[np.int64], rows: int, seed: int
 ) -> float | None:
     """Return the cross-validated AUC of a boosted classifier on all features, or None where it cannot be had.
 
@@ -149,8 +149,9 @@ def reference_auc(
         return None
     chosen = inside[some_rows(len(inside), rows, seed)]
     target = responded[chosen]
-    varying = features.iloc[chosen].loc[:, lambda frame: frame.nunique() > 1]
-    if varying.empty:
+    columns = [column.iloc[chosen] for column in features.values()]
+    varying = [column.to_numpy(dtype=np.float64) for column in columns if column.nunique() > 1]
+    if not varying:
         return None
     if not _FOLDS <= target.sum() <= len(target) - _FOLDS:
         return None
@@ -159,7 +160,7 @@ def reference_auc(
     )
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
     with threadpool_limits(1):
-        scores = cross_val_predict(model, varying.to_numpy(dtype=np.float64), target, cv=folds, method="predict_proba")
+        scores = cross_val_predict(model, np.column_stack(varying), target, cv=folds, method="predict_proba")
     return auc(scores[:, 1], target)[0]
 
 

@@ -49,6 +49,7 @@ WITHIN = {
     "usecases.steadiness": {"placing"},
     "usecases.lifecycle": {"building", "placing"},
     "usecases.analysis": {
+        "building",
         "judgement",
         "lifecycle",
         "measuring",

@@ -29,7 +29,7 @@ def told(skin: list[Any], labels: list[str]) -> dict[str, tuple[Answer, ...]]:
         Segment(str(i), str(i), "", int(n), n / len(mine), -1 if i == "unassigned" else 0) for i, n in sizes.items()
     )
     made = Segmentation("kmeans", segments, mine, mine.map(lambda _: 1.0), "", Structure.NONE, "", "not placed")
-    found = with_told(made, FeatureTable(values, FEATURES, date(2025, 1, 1), ""))
+    [found] = with_told([made], FeatureTable(values, FEATURES, date(2025, 1, 1), ""))
     return {s.id: s.answers for s in found.segments}
 
 

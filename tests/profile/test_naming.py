@@ -11,7 +11,7 @@ import pytest
 
 from discovery import service
 from discovery.core.feature import FeatureTable
-from discovery.core.records import records_from_frame
+from discovery.core.records import Records, records_from_frame
 from discovery.core.run import Run
 from discovery.core.segment import Description
 from discovery.engine.duckdb import Engine
@@ -19,7 +19,7 @@ from discovery.features.catalogue import BY_NAME
 from discovery.features.records import extract_records
 from discovery.profile.describe import describe
 from discovery.profile.leaning import leanings
-from discovery.profile.naming import Trait, name_segments, traits
+from discovery.profile.naming import Name, Trait, name_segments, traits
 
 NAMES = ("days_since_last_order", "orders", "revenue", "average_order_value", "median_gap_days", "share_discounted")
 TABLE = FeatureTable(
@@ -80,14 +80,14 @@ def test_what_a_segment_buys_is_part_of_its_name() -> None:
     columns = dict.fromkeys(("repeats", "recency", "age", "orders", "log_total", "log_squares"), 1.0)
     records = records_from_frame(items.assign(**columns).set_index(pd.Index(list("abcdef"), name="customer_id")))
     labels = pd.Series(["c1", "c1", "c1", "c2", "c2", "c2"], index=records.customer)
-    found = leanings(records, labels)
+    [found] = leanings(records, [labels])
     assert found["c1"].what == "tea"
     assert found["c2"].what == "mugs"
     # Who bought nothing of any category is known to lean to none: customer e counts nowhere.
     assert found["c1"].effect == 1.0
     more = {"c1": Trait("tea", 0.9, "tea {}", "90% of their items are tea")}
     assert name_segments(TABLE, {"c1": profile(orders=0.9)}, more)["c1"].name == "Frequent tea buyers"
-    assert leanings(None, labels) == {}
+    assert leanings(None, [labels]) == [{}]
 
 
 #: Of the kinds of tests/planted.py.
@@ -105,6 +105,11 @@ def test_the_planted_kinds_are_called_what_they_are(planted_run: Run) -> None:
     assert {kinds[found.members(s.id)[0][:2]]: s.name for s in found.placed} == GOLDEN
 
 
+def names(table: FeatureTable, records: Records, labels: pd.Series) -> dict[str, Name]:
+    [profiles], [bought] = describe(table, [labels]), leanings(records, [labels])
+    return name_segments(table, profiles.segments, bought)
+
+
 @pytest.mark.parametrize(("fixture", "least"), [("planted_workspace", 0.9), ("run_workspace", 0.8)])
 def test_names_stay_on_other_draws_of_the_same_customers(
     fixture: str, least: float, request: pytest.FixtureRequest
@@ -115,21 +120,21 @@ def test_names_stay_on_other_draws_of_the_same_customers(
     assert dataset is not None
     with Engine() as engine:
         records = extract_records(engine, dataset, run.as_of)
-    table, rng = run.table.only([f.name for f in run.table.features if f.words]), np.random.default_rng(3)
+    table, rng = run.table.only([f.name for f in run.table.features if f.words]).in_memory(), np.random.default_rng(3)
     ids = pd.Index([f"{i:06d}" for i in range(len(table))], name="customer_id")
-    place = records.customer.get_indexer(table.values.index)
+    place = records.customer.get_indexer(table.customers)
     same = []
     for each in run.segmentations:
         if each.k < 2 or each.name == "rules":
             continue
-        before = name_segments(table, describe(table, each.labels), leanings(records, each.labels))
+        before = names(table, records, each.labels)
         for _ in range(6):
             rows = np.sort(rng.integers(0, len(table), len(table)))
             drawn = replace(table, values=table.values.iloc[rows].set_axis(ids))
             labels = each.labels.iloc[rows].set_axis(ids)
             known = place[rows] >= 0
             theirs = replace(records.taken(place[rows][known]), customer=ids[known])
-            now = name_segments(drawn, describe(drawn, labels), leanings(theirs, labels))
+            now = names(drawn, theirs, labels)
             same += [i in now and now[i].name == name.name for i, name in before.items()]
     assert np.mean(same) >= least
 

@@ -12,7 +12,8 @@ from discovery import service
 from discovery.core.feature import FeatureTable
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ClusterSettings
-from discovery.usecases.lifecycle import lifecycle_segmentation
+from discovery.usecases.building import build
+from discovery.usecases.lifecycle import lifecycle_division
 from tests.conftest import QUICK
 
 SETTINGS = ClusterSettings(null_draws=3, choice_rows=500, n_init=2)
@@ -30,7 +31,7 @@ def stages(table: FeatureTable) -> pd.Series:
 
 
 def cut(table: FeatureTable, settings: ClusterSettings = SETTINGS) -> Segmentation:
-    return lifecycle_segmentation(table, settings, 7, lambda *told: None)
+    return build([lifecycle_division(table, settings, 7, lambda *told: None)], table, None, 7)[0]
 
 
 def test_everyone_is_in_a_segment_of_their_stage(table: FeatureTable) -> None:

@@ -16,7 +16,7 @@ from discovery.core.evidence import Evidence, MergeDecision, Verdict
 from discovery.core.run import Run
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
-from discovery.profile.describe import cliffs_delta, counts_by_value
+from discovery.profile.ranks import grouped, ranked, standing
 from discovery.validate.distinctness import auc, distinctness_evidence, held_out_scores
 from discovery.validate.merges import merge_verdicts
 from discovery.validate.outcome import ForwardWindow
@@ -58,10 +58,11 @@ def test_auc_and_cliffs_delta_are_the_ones_of_other_libraries() -> None:
     assert value == pytest.approx(roc_auc_score(positive, scores))
     assert low < value < high
     assert 0 < chance < 0.1
-    counts = counts_by_value(scores, positive.astype(int), 2)
+    found = standing(ranked(scores), grouped(pd.Series(np.where(positive, "positive", "negative"))))
     u = mannwhitneyu(scores[positive], scores[~positive]).statistic
     n, m = positive.sum(), (~positive).sum()
-    assert cliffs_delta(counts[:, 1], counts[:, 0]) == pytest.approx(2 * u / (n * m) - 1)
+    assert found is not None
+    assert found.against_rest[1] == pytest.approx(2 * u / (n * m) - 1)
 
 
 def test_response_carries_wilson_intervals_and_only_real_differences_pass() -> None:
