@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -40,12 +41,65 @@ from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import reference_auc
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The segmentations of a table, the rules of the library last; what they were clustered on; and the map."""
+
+    segmentations: tuple[Segmentation, ...]
+    clustered_on: tuple[str, ...]
+    embedding: pd.DataFrame
+    embedding_method: str
+
+
+def find(
+    table: FeatureTable,
+    history: History | None,
+    question: BusinessQuestion,
+    library: Library,
+    dataset: Dataset,
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+) -> Found:
+    """Return everyone in segments, in as many ways as there are."""
+    known = {f.name: f for f in table.features}
+    asked = settings.cluster
+    names = cluster_features(settings, question, dataset, table)
+    inside = (
+        select(parse(question.population, known), table) if question.population else np.ones(len(table), dtype=bool)
+    )
+
+    def placed_in(space: str) -> Placed:
+        shrunken = space == "shrunken" and not (asked.features or question.features)
+        return place(table, inside, names, asked, history, shrunken, settings.seed)
+
+    with clock.step("clusters"), one_thread():
+        placed = placed_in(asked.space)
+        kmeans, choice = kmeans_division(table, placed, question, asked, settings.seed, progress)
+        progress("Looking for dense groups", 0.0)
+        hdbscan = hdbscan_division(table, placed_in(asked.hdbscan_space), question, asked, settings.seed)
+        progress("Looking for dense groups", 1.0)
+        divisions = [kmeans, hdbscan]
+        if placed.records is not None:
+            divisions.append(
+                mixture_division(table, placed, placed.records, choice, question, asked, settings.seed, progress)
+            )
+        if asked.lifecycle and table.holds("orders"):
+            divisions.append(lifecycle_division(table, asked, settings.seed, progress))
+        divisions.append(rules_division(table, library.dividing))
+        segmentations = build(divisions, table, placed.records, settings.seed)
+    with clock.step("embedding"):
+        progress("Laying out the map", 0.0)
+        embedding, method = _embedding(table, placed, settings)
+        progress("Laying out the map", 1.0)
+    return Found(segmentations, names, embedding, method)
+
+
 def analyse(
     measured: Measured,
-    history: History | None,
+    found: Found,
     selected: Selected,
     responses: Responses,
-    question: BusinessQuestion,
     asked: str,
     library: Library,
     dataset: Dataset,
@@ -53,50 +107,21 @@ def analyse(
     clock: Clock,
     progress: Progress,
 ) -> Run:
-    """Return the Run of features and forward window: segmentations, evidence, merges, rules."""
-    table = measured.table
+    """Return the Run of features, segmentations and what came after: with rules, evidence and merges."""
+    table, segmentations = measured.table, found.segmentations
     known = {f.name: f for f in table.features}
-    names = cluster_features(settings, question, dataset, table)
-    inside = (
-        select(parse(question.population, known), table) if question.population else np.ones(len(table), dtype=bool)
-    )
-    with clock.step("clusters"), one_thread():
-        named = settings.cluster.features or question.features
-        placed, dense = (
-            place(table, inside, names, settings.cluster, history, space == "shrunken" and not named, settings.seed)
-            for space in (settings.cluster.space, settings.cluster.hdbscan_space)
-        )
-        kmeans, choice = kmeans_division(table, placed, question, settings.cluster, settings.seed, progress)
-        progress("Looking for dense groups", 0.0)
-        hdbscan = hdbscan_division(table, dense, question, settings.cluster, settings.seed)
-        progress("Looking for dense groups", 1.0)
-        divisions = [kmeans, hdbscan]
-        if placed.records is not None:
-            divisions.append(
-                mixture_division(
-                    table, placed, placed.records, choice, question, settings.cluster, settings.seed, progress
-                )
-            )
-        if settings.cluster.lifecycle and table.holds("orders"):
-            divisions.append(lifecycle_division(table, settings.cluster, settings.seed, progress))
-        divisions.append(rules_division(table, library.dividing))
-        segmentations = build(divisions, table, placed.records, settings.seed)
-    found = segmentations[:-1]
     with clock.step("rules"):
         progress("Finding rules", 0.0)
         ruled = list(written_rules(library.dividing, known, dataset.currency))
-        for number, each in enumerate(found):
+        clusters = segmentations[:-1]
+        for number, each in enumerate(clusters):
             ruled += induced_rules(each, table, known, dataset.currency, settings.rules, settings.seed)
-            progress("Finding rules", (number + 1) / len(found))
-        compared = [x for s in found for x in beside(selected.members, s, settings.rules, settings.seed)]
+            progress("Finding rules", (number + 1) / len(clusters))
+        compared = [x for s in clusters for x in beside(selected.members, s, settings.rules, settings.seed)]
     with clock.step("evidence"):
         reference = _reference(segmentations[0], table, responses.forward, settings)
-        judged = judge_all(segmentations, table, responses, ruled, names, reference, settings, progress)
+        judged = judge_all(segmentations, table, responses, ruled, found.clustered_on, reference, settings, progress)
         best, why = recommend(segmentations, judged.evidence, settings)
-    with clock.step("embedding"):
-        progress("Laying out the map", 0.0)
-        embedding, method = _embedding(table, placed, settings)
-        progress("Laying out the map", 1.0)
     plain = {**as_plain(settings), "as_of": table.as_of.isoformat()}
     return Run(
         id=run_id(settings, dataset, table.as_of),
@@ -113,8 +138,8 @@ def analyse(
         merge_paths=judged.merge_paths,
         rules=tuple(ruled),
         overlap=overlap(segmentations),
-        embedding=embedding,
-        embedding_method=method,
+        embedding=found.embedding,
+        embedding_method=found.embedding_method,
         library=selected.rules,
         beside=tuple(compared),
         responses=responses.forward.by_customer,

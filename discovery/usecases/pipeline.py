@@ -29,7 +29,7 @@ from discovery.features.records import extract_records, own_categories
 from discovery.ingest.read import ingest
 from discovery.rules.library import library_from
 from discovery.store import Config, Staging, Workspace, read_library
-from discovery.usecases.analysis import analyse
+from discovery.usecases.analysis import analyse, find
 from discovery.usecases.measuring import measure, vocabulary_of
 from discovery.usecases.provenance import Clock, origin_of
 from discovery.usecases.responses import responses_at
@@ -111,9 +111,10 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
             known_orders = ordered and (measured.table.column("orders") > 0).any()
             history = _history(measuring, dataset, day, settings) if known_orders else None
-        run = analyse(
-            measured, history, selected, responses, question, asked, library, dataset, settings, clock, progress
-        )
+        found = find(measured.table, history, question, library, dataset, settings, clock, progress)
+        # Records are several hundred bytes a customer: let go before the evidence is weighed.
+        del history
+        run = analyse(measured, found, selected, responses, asked, library, dataset, settings, clock, progress)
         if new:
             staging.put_dataset(dataset, origin)
         staging.put_run(run)
