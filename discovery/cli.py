@@ -20,7 +20,7 @@ from discovery.commands.decisions import decisions_app, merge
 from discovery.commands.explaining import explain
 from discovery.commands.exports import export
 from discovery.commands.progress_bars import progress_bars
-from discovery.commands.progress_file import told_in
+from discovery.commands.progress_file import told
 from discovery.commands.reviews import review
 from discovery.commands.rules import rules_app
 from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console, day_from
@@ -109,11 +109,7 @@ def run(
     def work(tell: Progress) -> Run:
         return service.discover(config, workspace, as_of=when, overrides=[*named, *(overrides or ())], progress=tell)
 
-    if told_to:
-        done = told_in(told_to, work)
-    else:
-        with progress_bars(quiet or as_json) as tell:
-            done = work(tell)
+    done = told(work, told_to, quiet or as_json)
     if as_json:
         answer(_summary(done), True, "")
         return

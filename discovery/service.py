@@ -67,6 +67,7 @@ from discovery.usecases.jobs import (
     holding,
     jobs,
     start_job,
+    start_merge,
     start_review,
     write_status,
 )
@@ -154,6 +155,7 @@ __all__ = [
     "shipped",
     "simulate",
     "start_job",
+    "start_merge",
     "start_review",
     "undo_decision",
     "upload_folder",

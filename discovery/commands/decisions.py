@@ -9,9 +9,11 @@ import typer
 from rich.table import Table
 
 from discovery import service
-from discovery.commands.progress_bars import progress_bars
-from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console
+from discovery.commands.progress_file import told
+from discovery.commands.terminal import AsJson, InWorkspace, Quiet, ToldTo, answer, console
 from discovery.core.documents import plain
+from discovery.core.progress import Progress
+from discovery.core.run import Run
 
 decisions_app = typer.Typer(help="What people decided about segments: kept in the workspace.", no_args_is_help=True)
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")]
@@ -28,11 +30,18 @@ def merge(
     segmentation: Of = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
+    told_to: ToldTo = None,
 ) -> None:
     """Make two segments one: a new run, judged anew, that says what it was made of. The old run stays."""
     place = service.open_workspace(workspace)
-    with progress_bars(quiet or as_json) as tell:
-        run, decision = service.merge(place, run_id, segmentation, (first, second), who, datetime.now(UTC), tell)
+    decision: service.Decision
+
+    def work(tell: Progress) -> Run:
+        nonlocal decision
+        made, decision = service.merge(place, run_id, segmentation, (first, second), who, datetime.now(UTC), tell)
+        return made
+
+    run = told(work, told_to, quiet or as_json)
     changed = service.load_run(place, run.id).segmentation(decision.segmentation)
     joined = changed.segment(decision.segments[0])
     text = (

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from discovery import service
+from discovery.commands.progress_bars import progress_bars
 from discovery.core.errors import DiscoveryError
 from discovery.core.progress import Progress
 from discovery.core.review import Review
@@ -43,6 +44,14 @@ class ProgressFile:
     def write(self, state: service.State, run: str = "", error: str = "") -> None:
         """Write the status file."""
         service.write_status(self.path, service.Status(state, dict(self._steps), run, error))
+
+
+def told(work: Callable[[Progress], Made], to: Path | None, quiet: bool) -> Made:
+    """Return what `work` makes, its progress told in a file where a program asked for one, and drawn as bars else."""
+    if to:
+        return told_in(to, work)
+    with progress_bars(quiet) as tell:
+        return work(tell)
 
 
 def told_in(path: Path, work: Callable[[Progress], Made]) -> Made:

@@ -10,8 +10,7 @@ from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import count, day
-from discovery.commands.progress_bars import progress_bars
-from discovery.commands.progress_file import told_in
+from discovery.commands.progress_file import told
 from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console
 from discovery.core.errors import UsageError
 from discovery.core.progress import Progress
@@ -40,21 +39,17 @@ def review(
     worked = False
 
     def work(tell: Progress) -> Review:
-        def told(step: str, done: float) -> None:
+        def at_work(step: str, done: float) -> None:
             nonlocal worked
             worked = True
             tell(step, done)
 
         if config is not None:
             read = service.read_config(config, overrides or ())
-            return service.review_quarter(read, service.Workspace(workspace), quarter, segmentation, told)
-        return service.review(service.open_workspace(workspace), before, now, segmentation, told)
+            return service.review_quarter(read, service.Workspace(workspace), quarter, segmentation, at_work)
+        return service.review(service.open_workspace(workspace), before, now, segmentation, at_work)
 
-    if told_to:
-        found = told_in(told_to, work)
-    else:
-        with progress_bars(quiet or as_json) as tell:
-            found = work(tell)
+    found = told(work, told_to, quiet or as_json)
     written = _written(found, workspace, out, paper) if out else ()
     if as_json:
         answer(whole_document(found), True, "")

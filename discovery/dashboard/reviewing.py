@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -28,8 +28,6 @@ from discovery.dashboard.words import quoted
 from discovery.report import Format, Paper, report_file
 from discovery.report.pdf import NO_BROWSER, browser
 
-#: The job whose review the reader waits for.
-_ASKED = "asked-review"
 _USUAL = "As in the review before, or as recommended"
 _FILES: Mapping[Format, tuple[str, str]] = {
     "html": ("web page", "text/html"),
@@ -45,7 +43,6 @@ _RUN_GONE = (
     "The report cannot be made: it needs run {run} too, which is no longer here or cannot be read. "
     "Bring its folder back, or compare two other runs below."
 )
-_GOES_ON = "Comparing the two runs. You may leave this page or close it: it goes on while the dashboard does."
 AGAIN = "Compared again, a review takes in what was decided since it was made."
 
 
@@ -131,13 +128,7 @@ def show_compare(place: Place, shown: service.ReviewSummary | None) -> None:
     usual = _at(names, method_name(shown.segmentation)) if shown else 0
     by = st.selectbox("Segments made by", names, index=usual, key=f"compare-by-{of}-{before}-{now}")
     if st.button("Compare these two runs", type="secondary" if shown else "primary"):
-        try:
-            job = service.start_review(workspace, before, now, both.get(by, ""), datetime.now(UTC))
-        except DiscoveryError as error:
-            st.error(str(error))
-        else:
-            st.session_state[_ASKED] = job.folder
-            st.rerun()
+        running.begin(partial(service.start_review, workspace, before, now, both.get(by, "")))
 
 
 def show_files(place: Place, review: Review, now: Run) -> None:
@@ -255,11 +246,9 @@ def _show_retire(selection: Selection, review: Review, id_now: str) -> str:
 
 def _arrive(workspace: service.Workspace) -> None:
     """Once the review that the reader waits for is made, choose it."""
-    for job in service.jobs(workspace, "review"):
-        if job.folder == st.session_state.get(_ASKED) and job.status.state == "done":
-            del st.session_state[_ASKED]
-            st.session_state["review"] = job.status.run
-            deciding.say("Compared: this is what came of it.")
+    if job := running.arrived(workspace, "review"):
+        st.session_state["review"] = job.status.run
+        deciding.say("Compared: this is what came of it.")
 
 
 def _show_job(workspace: service.Workspace, shown: service.ReviewSummary | None) -> bool:
@@ -268,14 +257,11 @@ def _show_job(workspace: service.Workspace, shown: service.ReviewSummary | None)
     if job is None:
         return False
     if not job.status.final:
-        st.html(html.block(html.text(_GOES_ON, css="muted")))
+        st.html(html.block(html.text(f"Comparing the two runs. {running.GOES_ON}", css="muted")))
         running.show_progress(workspace, "review")
         return True
-    if job.status.state == "failed":
-        st.error(f"The comparison failed. {job.status.error}")
-    elif job.status.state == "cancelled":
-        st.info("The comparison was cancelled; the workspace is as it was.")
-    elif shown is None or job.status.run != shown.id:
+    running.show_unmade(job, "comparison")
+    if job.status.state == "done" and (shown is None or job.status.run != shown.id):
         st.html(html.block(html.text(f"Compared last: review {job.status.run}. Choose it at the side.", css="muted")))
     return False
 

@@ -1,10 +1,10 @@
-"""Runs in progress: where they stand, how they ended, and what to do next."""
+"""Runs, comparisons and merges in progress: begun, where they stand, how they ended, and what to do next."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -24,6 +24,29 @@ _STATES = {
     "cancelled": "cancelled",
 }
 _SHOWN = 8
+#: The job whose result the reader waits for.
+_ASKED = "asked-job"
+GOES_ON = "You may leave this page or close it: it goes on while the dashboard does."
+
+
+def begin(start: Callable[[datetime], service.Job]) -> None:
+    """Start what the reader then waits for, or say why it cannot start."""
+    try:
+        st.session_state[_ASKED] = start(datetime.now(UTC))
+    except DiscoveryError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def arrived(workspace: service.Workspace, kind: service.Kind) -> service.Job | None:
+    """Return the job of a kind that the reader waits for, once, when it is done."""
+    asked: service.Job | None = st.session_state.get(_ASKED)
+    for job in service.jobs(workspace, kind):
+        if asked and job.folder == asked.folder and job.status.state == "done":
+            del st.session_state[_ASKED]
+            return job
+    return None
 
 
 @st.fragment(run_every=1.0)
@@ -47,32 +70,26 @@ def show_progress(workspace: service.Workspace, kind: service.Kind = "run") -> N
             st.html(html.block(html.text("Cancelling: the workspace will be as it was.")))
 
 
+def show_unmade(job: service.Job, what: str) -> None:
+    """Say why a job that has ended made nothing, if so, and what to do next."""
+    if job.status.state == "failed":
+        st.error(f"The {what} failed. {job.status.error}")
+    elif job.status.state == "cancelled":
+        st.info(f"The {what} was cancelled; the workspace is as it was. Change what you like and start again.")
+
+
 def show_end(workspace: service.Workspace, job: service.Job) -> None:
-    """Say how the latest job ended, and what to do next."""
-    match job.status.state:
-        case "done":
-            st.success(f"The run is finished: {job.status.run}")
-            st.page_link(
-                "discovery/dashboard/pages_/overview.py",
-                label="See its segments",
-                query_params={"run": job.status.run},
-            )
-        case "failed":
-            st.error(f"The run failed. {job.status.error}")
-        case "cancelled":
-            st.info("The run was cancelled; the workspace is as it was. Change what you like and start again.")
-    if job.status.state != "done" and st.button("Start it again as it was"):
-        begin(workspace, job.config)
-
-
-def begin(workspace: service.Workspace, config: Mapping[str, Any]) -> None:
-    """Start a run, or say why it cannot start."""
-    try:
-        service.start_job(workspace, config, datetime.now(UTC))
-    except DiscoveryError as error:
-        st.error(str(error))
-    else:
-        st.rerun()
+    """Say how the latest run ended, and what to do next."""
+    show_unmade(job, "run")
+    if job.status.state == "done":
+        st.success(f"The run is finished: {job.status.run}")
+        st.page_link(
+            "discovery/dashboard/pages_/overview.py",
+            label="See its segments",
+            query_params={"run": job.status.run},
+        )
+    elif st.button("Start it again as it was"):
+        begin(partial(service.start_job, workspace, job.config))
 
 
 def show_jobs(jobs: Sequence[service.Job]) -> None:

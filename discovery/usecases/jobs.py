@@ -1,4 +1,4 @@
-"""Runs and reviews started from a browser: each a process of its own that tells in a file where it stands.
+"""Runs, reviews and merges started from a browser: each a process of its own that tells in a file where it stands.
 
 The worker ends when its standard input does: on purpose, when a person cancels, and by itself, when the server ends.
 """
@@ -23,7 +23,7 @@ from discovery.export.yaml import document
 from discovery.store import RULE_FILE, Workspace, own_entries, read_entries, replace_text, shipped
 
 State = Literal["starting", "running", "done", "failed", "cancelled"]
-Kind = Literal["run", "review"]
+Kind = Literal["run", "review", "merge"]
 _FINAL = ("done", "failed", "cancelled")
 _NAME = "%Y%m%d-%H%M%S-%f"
 #: Workers that this process started. What they do is in their files; only their input ends here.
@@ -45,7 +45,7 @@ class Status:
     steps : mapping
         Step to the fraction of it done, in the order they began.
     run : str
-        Id of the run, or of the review, that it made.
+        Id of the run, or of the review, that it made; a merge makes a run.
     error : str
         Why it failed, and what to do.
     """
@@ -63,7 +63,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Job:
-    """One run or review asked for in the browser: where it is kept, since when, what was asked, and how it stands."""
+    """What was asked for in the browser: where it is kept, since when, what was asked, and how it stands."""
 
     folder: Path
     started: datetime
@@ -73,7 +73,7 @@ class Job:
     @property
     def kind(self) -> Kind:
         """What is being made."""
-        return "review" if "review" in self.config else "run"
+        return next((kind for kind in ("review", "merge") if kind in self.config), "run")
 
 
 def start_job(workspace: Workspace, config: Mapping[str, Any], now: datetime) -> Job:
@@ -93,7 +93,7 @@ def start_job(workspace: Workspace, config: Mapping[str, Any], now: datetime) ->
     SettingError
         If the config is wrong.
     WorkspaceError
-        If another run or review is being made here.
+        If something else is being made here.
     """
     compile_settings(config)
     folder = _room(workspace, config, now)
@@ -117,10 +117,34 @@ def start_review(workspace: Workspace, before: str, after: str, segmentation: st
     Raises
     ------
     WorkspaceError
-        If another run or review is being made here.
+        If something else is being made here.
     """
     folder = _room(workspace, {"review": {"before": before, "now": after, "segmentation": segmentation}}, now)
     return _started(workspace, folder, "review", before, after, "--segmentation", segmentation)
+
+
+def start_merge(
+    workspace: Workspace, run_id: str, segmentation: str, segments: Mapping[str, str], who: str, now: datetime
+) -> Job:
+    """Start making two segments one as a process of its own and return at once.
+
+    Parameters
+    ----------
+    workspace, run_id, segmentation, who
+        As for `merge`.
+    segments : mapping
+        The two: id to what it is called.
+    now : datetime
+        UTC; names the job.
+
+    Raises
+    ------
+    WorkspaceError
+        If something else is being made here.
+    """
+    asked = {"run": run_id, "segmentation": segmentation, "segments": dict(segments), "who": who}
+    folder = _room(workspace, {"merge": asked}, now)
+    return _started(workspace, folder, "merge", run_id, *segments, "--segmentation", segmentation, "--who", who)
 
 
 def jobs(workspace: Workspace, kind: Kind = "run") -> tuple[Job, ...]:
@@ -154,8 +178,10 @@ def holding(path: Path) -> FileLock:
 
 def _room(workspace: Workspace, config: Mapping[str, Any], now: datetime) -> Path:
     """Return a folder for a new job, with what was asked in it."""
-    if any(not job.status.final for job in _all(workspace)):
-        raise WorkspaceError("One thing at a time is made in a workspace. Wait for the one in progress, or cancel it.")
+    if busy := next((job for job in _all(workspace) if not job.status.final), None):
+        raise WorkspaceError(
+            f"One thing at a time is made in a workspace, and a {busy.kind} is in progress. Wait for it, or cancel it."
+        )
     folder = workspace.path / "jobs" / now.strftime(_NAME)
     folder.mkdir(parents=True)
     replace_text(folder / "config.yaml", yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))

@@ -84,6 +84,8 @@ def merge(
         return workspace.load(decision.value), known
     made = merged_run(run, found.name, a, b, workspace, progress)
     with workspace.writing() as staging:
+        if not workspace.holds(run_id):
+            raise WorkspaceError(f"Run {run_id} was taken back meanwhile. Choose another run, and merge in that.")
         staging.put_run(made)
         return made, _accepted(workspace, decision) or workspace.ledger.keep(decision)
 

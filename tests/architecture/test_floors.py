@@ -92,8 +92,9 @@ WITHIN = {
     "commands.exports": {"terminal"},
     "commands.breakdowns": {"terminal"},
     "commands.explaining": {"terminal"},
-    "commands.decisions": {"progress_bars", "terminal"},
-    "commands.reviews": {"progress_bars", "progress_file", "terminal"},
+    "commands.progress_file": {"progress_bars"},
+    "commands.decisions": {"progress_file", "terminal"},
+    "commands.reviews": {"progress_file", "terminal"},
 }
 MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "commands.rules", "commands.exports", "usecases.jobs"}
 

@@ -177,6 +177,10 @@ def test_a_merge_is_accepted_the_counts_change_everywhere_and_it_is_undone(
         # By keyboard alone.
         page.get_by_role("button", name="Merge “").focus()
         page.keyboard.press("Enter")
+        page.get_by_role("button", name="Cancel this merge").wait_for(timeout=30_000)
+        # Another page does not end it.
+        go(page, "Overview")
+        go(page, "Merges")
         page.get_by_test_id("stToast").filter(has_text="Merged: ").wait_for(timeout=120_000)
         ready(page)
         [decision] = service.decisions(service.open_workspace(workspace))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from discovery import service
 from discovery.core.errors import WorkspaceError
 from discovery.core.run import Run
 from discovery.store.decisions import Ledger
@@ -20,6 +22,17 @@ from tests.run_factory import example_run, with_small_segment
 
 APP = str(Path(__file__).parents[2] / "app.py")
 PAGES = Path(__file__).parents[2] / "discovery" / "dashboard" / "pages_"
+
+
+def ended(workspace: service.Workspace, kind: service.Kind = "run", seconds: float = 180) -> service.Status:
+    """Return how the latest job of a kind ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        status = service.jobs(workspace, kind)[0].status
+        if status.final:
+            return status
+        time.sleep(0.2)
+    pytest.fail(f"The job did not end: {status}")
 
 
 @dataclass(frozen=True)

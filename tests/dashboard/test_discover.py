@@ -25,7 +25,7 @@ from discovery.core.rule import Compare, Rule
 from discovery.dashboard.mapping import COLUMNS, guess
 from discovery.usecases import jobs
 from tests.conftest import QUICK
-from tests.dashboard.conftest import APP, PAGES
+from tests.dashboard.conftest import APP, PAGES, ended
 
 NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 Start = Callable[[Path], AppTest]
@@ -65,16 +65,6 @@ def press(app: AppTest, label: str) -> AppTest:
 def config(store: Path, **more: Any) -> dict[str, Any]:
     quick = dict(setting.removeprefix("cluster.").split("=") for setting in QUICK if setting.startswith("cluster."))
     return {"source": {"kind": "canonical", "path": str(store)}, "as_of": "2025-07-01", "cluster": quick, **more}
-
-
-def ended(workspace: service.Workspace, seconds: float = 180) -> jobs.Status:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        status = service.jobs(workspace)[0].status
-        if status.final:
-            return status
-        time.sleep(0.2)
-    pytest.fail(f"The job did not end: {status}")
 
 
 def at_work(workspace: service.Workspace) -> jobs.Job:
@@ -223,7 +213,7 @@ def test_a_cancelled_run_leaves_the_workspace_as_it_was(opened: Start, planted_s
     service.start_job(place, config(planted_store, question="repeat"), NOW)
     job = at_work(place)
     service.cancel_job(job)
-    assert ended(place, 30).state == "cancelled"
+    assert ended(place, seconds=30).state == "cancelled"
     assert not place.runs()
     assert not list((tmp_path / "w").glob(".staging-*"))
     app = opened(tmp_path / "w")

@@ -5,18 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from discovery import service
+from discovery.core.errors import WorkspaceError
 from discovery.core.run import Run
+from tests.dashboard.conftest import ended
 from tests.dashboard.test_pages import charts, text
 from tests.merge_factory import with_merges
 from tests.run_factory import example_run, with_small_segment
 
 Open = Callable[..., AppTest]
+NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +111,28 @@ def test_a_merge_is_accepted_seen_and_taken_back(
     before = planted_run.segmentation("kmeans")
     app.text_input(key="who").set_value("Ana").run()
     button(app, "Merge “").click().run()
+    # It goes on without the page: somebody else sees it too, and nothing else is begun meanwhile.
+    other = open_on(place, "merges", by="KMeans")
+    for each in (app, other):
+        assert text(each).count("Ana is making “") == 2
+        assert "You may leave this page" in text(each)
+        assert not [b for b in each.button if "Merge “" in b.label]
+        assert button(each, "Cancel this merge")
+    with pytest.raises(WorkspaceError, match=r"One thing at a time.* a merge is in progress"):
+        service.start_merge(service.Workspace(place), planted_run.id, "kmeans", {"c1": "A", "c2": "B"}, "Ben", NOW)
+    assert ended(service.Workspace(place), "merge").state == "done"
+    app.run()
     assert not app.exception
     assert not app.error
     [decision] = service.decisions(service.open_workspace(place))
     merged = service.open_workspace(place).load(decision.value).segmentation("kmeans")
     a, b = decision.segments
     assert merged.segment(a).size == before.segment(a).size + before.segment(b).size
+    # Who did not ask for it stays, and is led there.
+    other.run()
+    assert next(s for s in other.selectbox if s.label == "Run").value == planted_run.id
+    button(other, "See what Ana made of “").click().run()
+    assert next(s for s in other.selectbox if s.label == "Run").value == decision.value
     # The page has moved to the new run, and the ledger says who made it.
     assert next(s for s in app.selectbox if s.label == "Run").value == decision.value
     assert app.toast[0].value.startswith("Merged: ")
@@ -129,6 +149,26 @@ def test_a_merge_is_accepted_seen_and_taken_back(
     assert undone.undone_by == "Ben"
     assert "Ben" in text(app)
     assert [r.id for r in service.open_workspace(place).runs()] == [planted_run.id]
+    # What was taken back leads nowhere.
+    assert not [b for b in app.button if "See what Ana made" in b.label]
+
+
+def test_a_cancelled_merge_leaves_the_workspace_as_it_was(
+    open_on: Open, planted_workspace: Path, planted_run: Run, tmp_path: Path
+) -> None:
+    place = service.Workspace(Path(shutil.copytree(planted_workspace, tmp_path / "w")))
+    a, b, *_ = planted_run.segmentation("kmeans").placed
+    service.start_merge(place, planted_run.id, "kmeans", {a.id: a.name, b.id: b.name}, "Ana", NOW)
+    app = open_on(place.path, "merges", by="KMeans")
+    button(app, "Cancel this merge").click().run()
+    assert ended(place, "merge").state == "cancelled"
+    assert [r.id for r in place.runs()] == [planted_run.id]
+    assert not service.decisions(place)
+    app.run()
+    assert app.info[0].value.startswith(f"The merge of “{a.name}” and “{b.name}” was cancelled; the workspace is as")
+    assert button(app, "Merge “")
+    # It is about these segments alone.
+    assert not open_on(place.path, "merges", by="Rules").info
 
 
 def test_a_merge_that_cannot_be_made_says_why(open_on: Open, planted_workspace: Path, tmp_path: Path) -> None:
@@ -137,5 +177,9 @@ def test_a_merge_that_cannot_be_made_says_why(open_on: Open, planted_workspace: 
     app = open_on(place, "merges", by="KMeans")
     app.text_input(key="who").set_value("Ana").run()
     button(app, "Merge “").click().run()
-    assert "Make the run again" in app.error[0].value
+    assert ended(service.Workspace(place), "merge").state == "failed"
+    [error] = app.run().error
+    assert error.value.startswith("The merge of “")
+    assert "Make the run again" in error.value
+    assert button(app, "Merge “")
     assert len(service.open_workspace(place).runs()) == 1

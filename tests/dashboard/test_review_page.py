@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from discovery.core.run import Run
 from discovery.report import report_file
 from discovery.report.pdf import NO_BROWSER
 from tests.conftest import QUICK, ROOT
+from tests.dashboard.conftest import ended
 from tests.dashboard.test_numbers import answered
 from tests.dashboard.test_pages import charts, text
 from tests.review_factory import example_review
@@ -29,14 +29,9 @@ from tests.review_factory import example_review
 Open = Callable[..., AppTest]
 
 
-def compared(place: Path) -> service.Status:
-    """Return how the latest comparison ended."""
-    for _ in range(900):
-        status = service.jobs(service.Workspace(place), "review")[0].status
-        if status.final:
-            return status
-        time.sleep(0.2)
-    pytest.fail("The comparison did not end.")
+def compared(place: Path, kind: service.Kind = "review") -> service.Status:
+    """Return how the latest comparison ended, or another job."""
+    return ended(service.Workspace(place), kind)
 
 
 def write_example(folder: Path) -> tuple[Review, Run, Run]:
@@ -183,8 +178,9 @@ def test_a_merge_is_offered_once_for_both(open_on: Open, made_up: Path) -> None:
     app.selectbox(key="accept").select(pair).run()
     app.text_input(key="who").set_value("Ana").run()
     button(app, pair).click().run()
+    assert compared(made_up, "merge").state == "failed"
     # Nothing is left of what the made-up runs were made of.
-    assert "cannot be judged anew" in app.error[0].value
+    assert "cannot be judged anew" in app.run().error[0].value
 
 
 def test_a_merge_makes_a_run_that_is_compared_in_the_page(open_on: Open, simulated: Path, tmp_path: Path) -> None:
@@ -197,6 +193,9 @@ def test_a_merge_makes_a_run_that_is_compared_in_the_page(open_on: Open, simulat
     app = open_on(place, "review")
     app.text_input(key="who").set_value("Ana").run()
     button(app, "Merge “").click().run()
+    assert "Ana is making “" in text(app)
+    assert compared(place, "merge").state == "done"
+    app.run()
     assert not app.exception
     assert not app.error
     [decision] = service.decisions(service.open_workspace(place))

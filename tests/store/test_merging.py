@@ -161,6 +161,18 @@ def test_undone_a_merge_leaves_what_was_there_before(place: Workspace, planted_r
     assert (again.id, third.stands, third.id > second.id) == (new.id, True, True)
 
 
+def test_a_run_taken_back_meanwhile_is_not_built_upon(place: Workspace, planted_run: Run) -> None:
+    new, first = merge(place, planted_run, first_two(planted_run))
+
+    def take_back(step: str, done: float) -> None:
+        if place.holds(new.id):
+            service.undo_decision(place, first.id, "Ben", AT)
+
+    with pytest.raises(WorkspaceError, match="was taken back meanwhile"):
+        service.merge(place, new.id, "kmeans", first_two(new), "Ana", AT, take_back)
+    assert [r.id for r in place.runs()] == [planted_run.id]
+
+
 @pytest.mark.parametrize(
     ("pair", "segmentation", "says"),
     [

@@ -1,5 +1,6 @@
 """Which segments are there, for this question and these data?"""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -17,7 +18,7 @@ busy = bool(jobs) and not jobs[0].status.final
 title = "A run is in progress" if busy else "What do you want to find out?"
 under = "Ask a question, bring the data, and start. It takes from half a minute to some minutes."
 if busy:
-    under = "You may leave this page or close it: the run goes on while the dashboard does."
+    under = running.GOES_ON
 st.html(html.block(f"{html.text(title, 'h1')}{html.text(under)}"))
 
 if busy:
@@ -41,7 +42,7 @@ else:
         other = ", or choose the data in this workspace" if workspace.dataset() else ""
         st.html(html.block(html.text(f"Bring in the data first{other}: then the run can start.", css="muted")))
     if st.button("Find the segments", type="primary", disabled=source is None) and source is not None:
-        running.begin(workspace, asking.config_of(source, question, as_of, method))
+        running.begin(partial(service.start_job, workspace, asking.config_of(source, question, as_of, method)))
 
 ended = jobs[1:] if busy else jobs
 if ended:

@@ -7,11 +7,14 @@ from discovery.charts import dendrogram, html, merge_pairs, merge_path
 from discovery.charts.format import number_word
 from discovery.dashboard import deciding, frame, merging, words
 
-selection = frame.begin()
+place = frame.begin_with_runs()
+merging.arrive(place)
+selection = frame.select(place)
 frame.nothing(selection)
 run, segmentation, look = selection.run, selection.segmentation, selection.look
 
-frame.heading(selection, merge_pairs.merges_title(run, selection.by), words.lineage(segmentation))
+under = f"{words.lineage(segmentation)} {merging.in_progress()}".strip()
+frame.heading(selection, merge_pairs.merges_title(run, selection.by), under)
 deciding.show_said()
 
 checks = merge_pairs.comparisons(run, selection.by)
@@ -36,6 +39,7 @@ if segmentation.k > 1:
     pair = merging.choose_pair(selection)
     merging.show_pair(selection, pair)
     who = merging.show_accept(selection, pair)
+    merging.show_made(selection)
 
 measured = merge_path.measures(run, selection.by)
 if run.merge_path(selection.by):

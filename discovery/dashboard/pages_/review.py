@@ -4,13 +4,14 @@ import streamlit as st
 
 from discovery.charts import decisions, drift, html, movement, rates
 from discovery.charts.reviewed import OTHERS, places, reviewed
-from discovery.dashboard import deciding, frame, reviewing
+from discovery.dashboard import deciding, frame, merging, reviewing
 from discovery.dashboard.frame import Selection
 from discovery.report.methods import methods
 
 BOUNDARIES: dict[str, movement.Boundaries] = {"Today's boundaries": "fresh", "Those of before": "frozen"}
 
 place = frame.begin_with_runs()
+merging.arrive(place)
 shown = reviewing.choose(place)
 if shown is None:
     reviewing.need_two_dates(place)
