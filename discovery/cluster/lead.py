@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 from discovery.cluster.kmeans import assign, fit_centres
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.shrink import Shrinkage, shrinkage_from_plain
+from discovery.core.places import places
 from discovery.core.records import Records
 from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
@@ -158,7 +159,7 @@ def _some(records: Records, settings: ClusterSettings, seed: int) -> Records:
 
 def _ordered_since(before: Records, history: History) -> NDArray[np.bool_]:
     """Return which of the customers known before ordered since."""
-    at = history.now.customer.get_indexer(before.customer)
+    at = places(before.customer, history.now.customer)
     return np.asarray((at >= 0) & ((history.now.age - history.now.recency)[at] <= history.days))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
-from discovery.core.records import Records, records_from_frame
+from discovery.core.records import Floats, Records
+from discovery.core.sampling import some_rows
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import literal, literals
 from discovery.features.lifetime.history import history_sql
@@ -24,7 +27,12 @@ RECORD_EVENTS = frozenset((*ORDERED, *LINE, *REFUNDED, *EMAILED, *OPENED, *CLICK
 
 
 def extract_records(
-    engine: QueryEngine, dataset: Dataset, as_of: date, categories: Sequence[str] | None = None, most: int = 10
+    engine: QueryEngine,
+    dataset: Dataset,
+    as_of: date,
+    categories: Sequence[str] | None = None,
+    most: int = 10,
+    sample: tuple[int, int] | None = None,
 ) -> Records:
     """Return the records at `as_of` of everyone with an order of some value before it, by customer_id.
 
@@ -37,6 +45,8 @@ def extract_records(
     categories : sequence of str, optional
         Categories that are counted on their own, as a stored model wants them; the others count as ``other``. Without
         it the `most` with most customers.
+    sample : (int, int), optional
+        How many customers are wanted at most, and the seed that they are drawn by; without it all.
 
     Notes
     -----
@@ -44,14 +54,34 @@ def extract_records(
     unknown. A machine's open makes the message unknown, and its click does not count.
     """
     events = engine.table(dataset.events_path)
-    people = engine.frame(f"SELECT customer_key, customer_id FROM {engine.table(dataset.profiles_path)}")
-    history = engine.frame(history_sql(as_of, events)).set_index("customer_key")
+    profiles = engine.table(dataset.profiles_path)
+    people = engine.frame(f"SELECT customer_key, customer_id FROM {profiles} ORDER BY customer_id")
+    history = engine.frame(f"SELECT customer_key, frequency, recency, age FROM ({history_sql(as_of, events)}) AS h")
+    keys = people["customer_key"].to_numpy()
+    ordered = np.flatnonzero(np.isin(keys, history["customer_key"]))
+    if sample:
+        ordered = ordered[some_rows(len(ordered), *sample)]
+    row = np.full(keys.max(initial=-1) + 1, -1, dtype=np.int64)
+    row[keys[ordered]] = np.arange(len(ordered))
+    customers = pd.Index(people["customer_id"].iloc[ordered])
+    del people
     named = categories if categories is not None else _categories(engine, events, as_of, most)
-    frame = people.set_index("customer_key").join(history[["frequency", "recency", "age"]], how="inner")
+    columns: dict[str, Floats] = {}
+    # Each answer is let go before the next is asked for.
+    _put(history, row, columns, len(ordered))
+    del history
     for sql in (_orders(events, as_of), _lines(events, as_of, named), _others(events, as_of)):
-        frame = frame.join(engine.frame(sql).set_index("customer_key").astype("float64"))
-    frame = frame.set_index("customer_id").sort_index().fillna(0.0)
-    return records_from_frame(_columns(frame, named, as_of))
+        _put(engine.frame(sql), row, columns, len(ordered))
+    return _records(customers, columns, named, as_of)
+
+
+def _put(found: pd.DataFrame, row: NDArray[np.int64], columns: dict[str, Floats], customers: int) -> None:
+    """Put what a query found of some customers into columns of all; nothing found is 0."""
+    at = row[found.pop("customer_key").to_numpy()]
+    mine = at >= 0
+    for name in map(str, list(found)):
+        columns[name] = np.zeros(customers)
+        columns[name][at[mine]] = found.pop(name).to_numpy(dtype=np.float64)[mine]
 
 
 def own_categories(records: Records) -> tuple[str, ...]:
@@ -59,39 +89,42 @@ def own_categories(records: Records) -> tuple[str, ...]:
     return tuple(part for part in records.parts.get("category", ()) if part != OTHER)
 
 
-def _columns(found: pd.DataFrame, categories: Sequence[str], as_of: date) -> pd.DataFrame:
-    orders = found["orders"]
-    columns = {
-        "repeats": found["frequency"],
-        "recency": found["recency"],
-        "age": found["age"],
-        "orders": orders,
-        "log_total": found["log_total"] / _LOG_UNIT,
-        "log_squares": found["log_squares"] / _LOG_UNIT**2,
-    }
-    received = found["received"]
-    opened_of = (received - found["machine_opened"]).clip(lower=0)
-    season_of = orders.where(_season_seen(found["age"], as_of), 0.0)
-    shares = {
-        "discounted": (found["discounted"], orders),
-        "weekend": (found["weekend"], orders),
-        "season": (found["season"], season_of),
-        "refunded": (found["refunded"], orders),
-        "opened": (found["opened"], opened_of),
-        "clicked": (found["clicked"], received),
-    }
-    for name, (yes, of) in shares.items():
-        trials = of.fillna(0.0)
-        hits = yes.clip(upper=trials)
+def _records(customers: pd.Index, columns: dict[str, Floats], categories: Sequence[str], as_of: date) -> Records:
+    """Return the records made of columns, which are used up."""
+    orders, age, received = columns.pop("orders"), columns.pop("age"), columns.pop("received")
+    opened_of = np.maximum(received - columns.pop("machine_opened"), 0.0)
+    season_of = np.where(_season_seen(age, as_of), orders, 0.0)
+    counts: dict[str, Floats] = {}
+    parts: dict[str, tuple[str, ...]] = {}
+    for name, trials in {
+        "discounted": orders,
+        "weekend": orders,
+        "season": season_of,
+        "refunded": orders,
+        "opened": opened_of,
+        "clicked": received,
+    }.items():
+        hits = np.minimum(columns.pop(name), trials)
         if trials.any():
-            columns |= {f"{name}:yes": hits, f"{name}:no": trials - hits}
+            counts[name], parts[name] = np.column_stack([hits, trials - hits]), ("yes", "no")
     if categories:
-        columns |= {f"category:{name}": found[f"c{i}"] for i, name in enumerate(categories)}
-        columns[f"category:{OTHER}"] = found["c_other"]
-    return pd.DataFrame(columns)
+        own = [*(f"c{i}" for i in range(len(categories))), "c_other"]
+        counts["category"] = np.column_stack([columns.pop(name) for name in own])
+        parts["category"] = (*categories, OTHER)
+    return Records(
+        customers,
+        columns.pop("frequency"),
+        columns.pop("recency"),
+        age,
+        orders,
+        columns.pop("log_total") / _LOG_UNIT,
+        columns.pop("log_squares") / _LOG_UNIT**2,
+        counts,
+        parts,
+    )
 
 
-def _season_seen(age: pd.Series, as_of: date) -> pd.Series:
+def _season_seen(age: Floats, as_of: date) -> NDArray[np.bool_]:
     """Return whether a November or December lies between the first order and the date."""
     last = as_of - timedelta(days=1)
     since = 0 if last.month >= 11 else (last - date(last.year - 1, 12, 31)).days
@@ -104,7 +137,12 @@ def _seen(names: Sequence[str], as_of: date) -> str:
 
 
 def _count(where: str, name: str) -> str:
-    return f"sum(CASE WHEN {where} THEN 1 ELSE 0 END) AS {name}"
+    return f"count(CASE WHEN {where} THEN 1 END) AS {name}"
+
+
+def _sum(whole: str, name: str) -> str:
+    # As a float once it is added up: sums of whole numbers are wider than any that numpy has.
+    return f"CAST(sum({whole}) AS DOUBLE) AS {name}"
 
 
 def _orders(events: str, as_of: date) -> str:
@@ -115,7 +153,7 @@ def _orders(events: str, as_of: date) -> str:
     ]
     season = " OR ".join(ranges[-30:])
     return (
-        f"SELECT customer_key, count(*) AS orders, sum({log}) AS log_total, sum({log} * {log}) AS log_squares, "
+        f"SELECT customer_key, count(*) AS orders, {_sum(log, 'log_total')}, {_sum(f'{log} * {log}', 'log_squares')}, "
         f"{_count('discount > 0 OR discount_code IS NOT NULL', 'discounted')}, "
         # 1 January 1970 was a Thursday, and Monday is 0.
         f"{_count(f'({_DAY} + 3) % 7 >= 5', 'weekend')}, {_count(season, 'season')} "

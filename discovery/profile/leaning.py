@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from discovery.core.places import by_customer
 from discovery.core.records import Records
 from discovery.core.segment import UNASSIGNED
 from discovery.profile.naming import NEGLIGIBLE, Trait
@@ -37,8 +38,7 @@ def leanings(records: Records | None, divided: Sequence[pd.Series]) -> list[dict
     items = records.counts[_COMPOSITION].sum(axis=1)
     known = items > 0
     shares = records.counts[_COMPOSITION][known] / items[known, None]
-    labels = pd.DataFrame(dict(enumerate(divided))).reindex(records.customer[known], fill_value=UNASSIGNED)
-    among = [grouped(labels[n]) for n in labels]
+    among = [grouped(pd.Series(by_customer(each, records.customer[known], UNASSIGNED))) for each in divided]
     for column, category in zip(shares.T, records.parts[_COMPOSITION], strict=True):
         if category == _OTHER:
             continue

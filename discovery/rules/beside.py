@@ -30,8 +30,8 @@ def beside(members: pd.DataFrame, segmentation: Segmentation, settings: RuleSett
     """
     chosen = some_rows(len(members), settings.induce_rows, seed)
     segments, labels = [s.id for s in segmentation.placed], segmentation.labels
-    inside = members.to_numpy(dtype=np.float32)[chosen]
-    own = (labels.to_numpy()[chosen][:, None] == np.array(segments, dtype=object)[None, :]).astype(np.float32)
+    inside = members.iloc[chosen].to_numpy(dtype=np.float32)
+    own = (labels.iloc[chosen].to_numpy()[:, None] == np.array(segments, dtype=object)[None, :]).astype(np.float32)
     names = list(members.columns)
     selected, sizes = inside.sum(axis=0, dtype=np.float64), own.sum(axis=0, dtype=np.float64)
     hits = (inside.T @ own).astype(np.float64)

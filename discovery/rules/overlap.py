@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -22,12 +21,13 @@ def overlap(segmentations: Sequence[Segmentation]) -> pd.DataFrame:
     ``both`` + ``a_only`` is the size of a, ``both`` + ``b_only`` the size of b, ``jaccard`` is both over all three, 0
     to 1, and ``lift`` is both over what chance would put in both: 1 where knowing one tells nothing of the other.
     """
+    placed = [(s, pd.Index([each.id for each in s.segments]).get_indexer(pd.Index(s.labels))) for s in segmentations]
     rows = []
-    for a, b in combinations(segmentations, 2):
-        counts = Counter(zip(a.labels, b.labels, strict=True))
-        for first in a.segments:
-            for second in b.segments:
-                both = counts[first.id, second.id]
+    for (a, mine), (b, theirs) in combinations(placed, 2):
+        shape = len(a.segments), len(b.segments)
+        shared = np.bincount(mine * shape[1] + theirs, minlength=shape[0] * shape[1]).reshape(shape).tolist()
+        for first, row in zip(a.segments, shared, strict=True):
+            for second, both in zip(b.segments, row, strict=True):
                 rows.append(
                     (a.name, first.id, b.name, second.id, *_shared(both, first.size, second.size, len(a.labels)))
                 )

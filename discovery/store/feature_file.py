@@ -108,7 +108,8 @@ def write_table(table: FeatureTable, path: Path) -> None:
     schema = pa.schema([("customer_id", pa.string()), *types])
 
     def some(rows: slice) -> pd.DataFrame:
-        columns = {f.name: table.column(f.name).to_numpy()[rows] for f in table.features}
+        # Copied, or every part would hold all of its column.
+        columns = {f.name: table.column(f.name).to_numpy()[rows].copy() for f in table.features}
         return pd.DataFrame({"customer_id": table.customers[rows], **columns}, copy=False)
 
     starts = range(0, max(len(table), 1), _ROWS_AT_ONCE)

@@ -13,6 +13,7 @@ import pandas as pd
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError, UsageError
 from discovery.core.feature import Feature, FeatureTable
+from discovery.core.places import places
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import All, AnyOf, Condition, Not, leaves
 from discovery.core.settings import LifetimeSettings
@@ -191,9 +192,9 @@ def _with_predictions(
     tried = replace(limits, models=limits.models[limits.models.index(fitted.model) :])
     tested = _tested(engine, dataset, history, table.as_of, tried)
     people = engine.frame(f"SELECT customer_key, customer_id FROM {engine.table(dataset.profiles_path)}")
-    keys = people.set_index("customer_id")["customer_key"].reindex(table.customers)
-    del people  # and the index made to look customers up
-    expected = predict(history, fitted, fit_value(history), settings=limits).reindex(keys).set_axis(keys.index)
+    keys = people["customer_key"].to_numpy()[places(table.customers, pd.Index(people["customer_id"]))]
+    del people
+    expected = predict(history, fitted, fit_value(history), settings=limits).reindex(keys).set_axis(table.customers)
     table = table.with_columns(features, (expected.pop(f.name) for f in features))
     return table, (f"Predictions by {fitted.model} from {len(history):,} customers with an order.", tested)
 

@@ -16,7 +16,6 @@ from discovery.core.progress import Progress
 from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import leaves
 from discovery.core.run import Run
-from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings, Settings
 from discovery.engine.choice import query_engine
 from discovery.engine.duckdb import Engine, size_in_bytes
@@ -125,10 +124,11 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 def _history(engine: QueryEngine, dataset: Dataset, day: date, settings: Settings) -> History:
     """Return everyone's record at the date and, where anybody had ordered, one horizon before it."""
     days = settings.validate.horizon_days
-    now = extract_records(engine, dataset, day, most=settings.cluster.categories)
-    before = extract_records(engine, dataset, day - timedelta(days=days), own_categories(now))
-    # What is learnt from the past is learnt from some of them.
-    before = before.taken(some_rows(len(before), settings.cluster.fit_rows, settings.seed))
+    now = extract_records(
+        engine, dataset, day, most=settings.cluster.categories
+    )  # What is learnt from the past is learnt from some of them.
+    sample, earlier = (settings.cluster.fit_rows, settings.seed), day - timedelta(days=days)
+    before = extract_records(engine, dataset, earlier, own_categories(now), sample=sample)
     return History(now, before if len(before) else None, days)
 
 

@@ -17,6 +17,7 @@ from discovery.cluster.prepare import Matrix, Preparation, prepare
 from discovery.cluster.shrink import Shrinkage, shrink
 from discovery.core.errors import DataError
 from discovery.core.feature import FeatureTable
+from discovery.core.places import places
 from discovery.core.records import Records
 from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
@@ -124,7 +125,7 @@ def place(
             "Choose a later as_of or another question."
         )
     if history is not None:
-        at = history.now.customer.get_indexer(table.customers[inside])
+        at = places(table.customers[inside], history.now.customer)
         history = replace(history, now=history.now.taken(at)) if (at >= 0).all() else None
     if history is not None and settings.properties:
         history = _answered(history, table.columns(settings.properties), settings.categories)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
 from discovery.core.dataset import Dataset
 from discovery.core.feature import Feature, FeatureTable
+from discovery.core.places import by_customer, places
 from discovery.core.question import BusinessQuestion
 from discovery.core.settings import Settings
 from discovery.engine.query import QueryEngine
@@ -61,14 +63,15 @@ def _forward_window(
     responses = pd.DataFrame({"ordered": False, "revenue": 0.0, "clicked": False, "stated": False}, index=index)
     if days:
         features = forward_features(days, asked.event)
-        later = extract(engine, dataset, features, table.as_of + timedelta(days=days)).values.reindex(index)
-        responses["ordered"] = later["forward_orders"] > 0
-        responses["revenue"] = later["forward_revenue"].fillna(0.0)
-        responses["clicked"] = later["forward_clicks"] > 0
-        responses["stated"] = later["forward_stated"] > 0 if asked.event else False
+        later = extract(engine, dataset, features, table.as_of + timedelta(days=days))
+        responses["ordered"] = by_customer(later.column("forward_orders"), index, np.nan) > 0
+        responses["revenue"] = by_customer(later.column("forward_revenue").fillna(0.0), index, 0.0)
+        responses["clicked"] = by_customer(later.column("forward_clicks"), index, np.nan) > 0
+        if asked.event:
+            responses["stated"] = by_customer(later.column("forward_stated"), index, np.nan) > 0
     if stated:
-        answers = extract(engine, dataset, (stated,), table.as_of).values[stated.name]
-        responses["stated"] = yes_or_no(stated, answers).reindex(index, fill_value=False)
+        answers = extract(engine, dataset, (stated,), table.as_of).column(stated.name)
+        responses["stated"] = by_customer(yes_or_no(stated, answers), index, False)
     name = asked.event or asked.property
     return ForwardWindow(days, responses, question.outcome, dataset.currency, name, dated=stated is None)
 
@@ -84,6 +87,6 @@ def _campaigns(engine: QueryEngine, dataset: Dataset, table: FeatureTable, setti
     judged = len(after) > 0
     answers = after if judged else begun(table.as_of - span)
     # Each customer has a row for every campaign: by their place among all they are found faster than by id.
-    at = table.customers.get_indexer(pd.Index(answers["customer_id"]))
+    at = places(pd.Index(answers["customer_id"]), table.customers)
     answers["customer_id"] = pd.Categorical.from_codes(at, table.customers)
     return Campaigns(answers, asked.attribution_days, judged, dataset.currency, asked.event)
