@@ -124,9 +124,8 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
 def _history(engine: QueryEngine, dataset: Dataset, day: date, settings: Settings) -> History:
     """Return everyone's record at the date and, where anybody had ordered, one horizon before it."""
     days = settings.validate.horizon_days
-    now = extract_records(
-        engine, dataset, day, most=settings.cluster.categories
-    )  # What is learnt from the past is learnt from some of them.
+    now = extract_records(engine, dataset, day, most=settings.cluster.categories)
+    # What is learnt from the past is learnt from some of them.
     sample, earlier = (settings.cluster.fit_rows, settings.seed), day - timedelta(days=days)
     before = extract_records(engine, dataset, earlier, own_categories(now), sample=sample)
     return History(now, before if len(before) else None, days)
