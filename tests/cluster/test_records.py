@@ -12,6 +12,7 @@ import pytest
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError
 from discovery.core.records import Records, records_from_frame
+from discovery.core.sampling import some_rows
 from discovery.engine.duckdb import Engine
 from discovery.features.lifetime import extract_history
 from discovery.features.records import extract_records
@@ -73,6 +74,9 @@ def test_they_are_the_history_of_the_lifetime_models(simulated_store: Path, tmp_
         records, history = extract_records(engine, dataset, day), extract_history(engine, dataset, day)
         few = extract_records(engine, dataset, day, most=3)
         named = extract_records(engine, dataset, day, categories=few.parts["category"][:-1])
+        some = extract_records(engine, dataset, day, sample=(50, 3))
+    wanted = records.taken(some_rows(len(records), 50, 3))
+    pd.testing.assert_frame_equal(some.as_frame(), wanted.as_frame())
     assert records.repeats.sum() == history.frequency.sum()
     assert sorted(records.age) == sorted(history.age)
     np.testing.assert_allclose(np.exp(records.log_total / records.orders).mean(), 55, rtol=0.3)
