@@ -29,8 +29,7 @@ class EngineSettings:
     spark_master: str = setting("", "Address of a Spark master; none: Spark on this machine.")
     memory_limit: str = setting(
         "4GB",
-        "About what reading and features may take: DuckDB spills beyond three quarters, the table of features beyond an "
-        "eighth. Of Spark, the driver's.",
+        "About what reading and features may take in memory; what is beyond it lies on disk. Of Spark, the driver's.",
     )
     threads: int = setting(2, "Worker threads.", "threads", 1, 256)
 
