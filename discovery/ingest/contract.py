@@ -144,6 +144,8 @@ def _usable_events(engine: Engine) -> None:
         out.append(f"{given} AS {identifier(name)}")
         if kind.startswith("DECIMAL") and name in present and not present[name].startswith("DECIMAL(18"):
             faults["impossible_number", name] = f"NOT (abs(CAST({identifier(name)} AS DOUBLE)) < {_LARGEST})"
+        if kind == "DOUBLE" and name in present:
+            faults["impossible_number", name] = f"NOT isfinite(CAST({identifier(name)} AS DOUBLE))"
     faults["missing_customer", "customer_id"] = f"customer_id IS NULL OR {_BLANK_ID}"
     faults["missing_event_name", "event"] = "event IS NULL OR event = ''"
     faults["impossible_date", "at"] = f'"at" IS NULL OR "at" < {EARLIEST} OR "at" >= {LATEST}'
@@ -192,18 +194,28 @@ def _customers(engine: Engine) -> None:
     present = engine.columns("profiles_in")
     rest = [*PROFILE_COLUMNS, *sorted(c for c in present if c.startswith("property."))]
     rest.remove("customer_id")
-    given = ", ".join(
-        identifier(c) if c in present else f"CAST(NULL AS {PROFILE_COLUMNS[c]}) AS {identifier(c)}" for c in rest
-    )
+    located = {"file", "row"} <= set(present)
+    floats = [c for c in rest if present.get(c) in ("DOUBLE", "FLOAT")]
+    endless = {c: f"NOT isfinite({identifier(c)})" for c in floats}
+    for column, where in endless.items() if located else ():
+        report(engine, "profiles_in", column, "impossible_number", where)
+
+    def read(column: str) -> str:
+        name = identifier(column)
+        if column not in present:
+            return f"CAST(NULL AS {PROFILE_COLUMNS[column]}) AS {name}"
+        return f"CASE WHEN NOT ({endless[column]}) THEN {name} END AS {name}" if column in endless else name
+
+    given = ", ".join(map(read, rest))
     content = ", ".join(f"{identifier(c)} NULLS LAST" for c in rest if c in present)
     order = f"ORDER BY {content}" if content else ""
-    origin = 'file, "row"' if {"file", "row"} <= set(present) else 'NULL AS file, NULL AS "row"'
+    origin = 'file, "row"' if located else 'NULL AS file, NULL AS "row"'
     engine.run(
         f"CREATE OR REPLACE TABLE profiles_ranked AS SELECT customer_id, {given}, {origin}, "
         f"row_number() OVER (PARTITION BY customer_id {order}) AS turn "
         f"FROM profiles_in WHERE customer_id IS NOT NULL AND NOT {_BLANK_ID}"
     )
-    if {"file", "row"} <= set(present):
+    if located:
         report(engine, "profiles_ranked", "customer_id", "duplicate_customer", "turn > 1")
     chosen = ", ".join(identifier(c) for c in rest if c != "created_at")
     engine.run(

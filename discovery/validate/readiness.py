@@ -20,15 +20,22 @@ _REACHABLE = 0.5
 def measurable_evidence(
     segmentation: Segmentation, conditions: Mapping[str, Condition], table: FeatureTable
 ) -> list[Evidence]:
-    """Return, for every segment, how far the fields its rule reads are filled among the placed customers."""
+    """Return, for every segment, how far the fields its rule reads are filled among the placed customers.
+
+    Where no customer is placed it is not tested.
+    """
     out = []
     placed = (segmentation.labels != UNASSIGNED).to_numpy()
-    read = {leaf.feature for rule in conditions.values() for leaf in leaves(rule)}
+    read = {leaf.feature for rule in conditions.values() for leaf in leaves(rule)} if placed.any() else set()
     filled = {name: float(table.column(name)[placed].notna().mean()) for name in read}
     for segment in segmentation.placed:
         rule = conditions.get(segment.id)
-        if rule is None:
-            reason = "No rule describes the segment, so nothing says which fields it needs."
+        if rule is None or not placed.any():
+            reason = (
+                "No rule describes the segment, so nothing says which fields it needs."
+                if rule is None
+                else "No customer is in any segment, so nothing says how far the fields of its rule are filled."
+            )
             out.append(_evidence(segmentation, segment.id, "measurable", "filled", None, Verdict.NOT_TESTED, reason, 0))
             continue
         worst = min(leaves(rule), key=lambda leaf: filled[leaf.feature])

@@ -8,7 +8,7 @@ from discovery.core.errors import DataError
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.ingest.cells import bare, email, instant, number, phone
-from discovery.ingest.contract import report
+from discovery.ingest.contract import EARLIEST, LATEST, report
 from discovery.ingest.exports import Export, check_dates, load
 
 #: Cells of an order, ours and Shopify's of all years.
@@ -103,6 +103,10 @@ def _cells(export: Export, source: ShopifySource) -> dict[str, str]:
     for ours in ("created", "cancelled", "fulfilled"):
         read = export.cell(*_ORDER[f"{ours}_text"], read=lambda c: instant(c, source.timezone))
         cells[ours] = f"CAST({read} AS BIGINT)"
+    # An order with an impossible date is none; one that was cancelled or sent at one is an order all the same.
+    for ours in ("cancelled", "fulfilled"):
+        at = cells[ours]
+        cells[ours] = f"CASE WHEN {at} >= {EARLIEST} AND {at} < {LATEST} THEN {at} END"
     cells["is_head"] = f"{cells['created_text']} IS NOT NULL OR {money} IS NOT NULL OR {cells['currency']} IS NOT NULL"
     return cells
 
