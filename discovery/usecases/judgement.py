@@ -66,7 +66,14 @@ def judge(
     if forward.seen and placed.any():
         rate = float(forward.responses.loc[placed, forward.rate_column].mean())
     kept_out = _held_out(segmentation, table, clustered_on)
-    held_out = held_out_scores(segmentation, kept_out, asked.auc_rows, settings.seed)
+    held_out = held_out_scores(segmentation, table.reading(kept_out), asked.auc_rows, settings.seed)
+    # Answers show that a segment is real. Whether two that like different things are one, what they do has to tell.
+    told = _told(table, {*clustered_on, *settings.cluster.properties})
+    with_told = (
+        held_out_scores(segmentation, table.reading([*kept_out, *told]), asked.auc_rows, settings.seed)
+        if told
+        else held_out
+    )
     labels = {f.name: f.label for f in table.features}
     nobody = pd.Series(None, table.customers, "object")
     consent, suppressed = (table.column(n) if table.holds(n) else nobody for n in ("consent_email", "suppressed"))
@@ -77,7 +84,7 @@ def judge(
         *stability_evidence(segmentation, asked),
         *forward_value(segmentation, forward, reference),
         *size_evidence(segmentation, rate, asked),
-        *distinctness_evidence(segmentation, held_out, labels, asked, response),
+        *distinctness_evidence(segmentation, with_told, labels, asked, response),
         *artefact_evidence(segmentation, made_of, labels, asked, settings.seed),
         *_humps(segmentation, table, made_of, asked, settings.seed),
         *response,
@@ -204,12 +211,18 @@ def _numbers(table: FeatureTable, names: Sequence[str]) -> Mapping[str, pd.Serie
     return table.reading(n for n in names if table.feature(n).kind == "number")
 
 
-def _held_out(segmentation: Segmentation, table: FeatureTable, clustered_on: Sequence[str]) -> Mapping[str, pd.Series]:
+def _held_out(segmentation: Segmentation, table: FeatureTable, clustered_on: Sequence[str]) -> list[str]:
     """Return the numbers that had no part in making the segments.
 
     Of records everything that is read from the same events had one, so whatever is left is fair; plain features have
     others beside them that say nearly the same, so only those that were kept out on purpose are.
     """
     fair = segmentation.model.get("space") == "shrunken"
-    names = [f.name for f in table.features if (fair or f.holdout) and f.name not in clustered_on]
-    return _numbers(table, names)
+    names = (f.name for f in table.features if (fair or f.holdout) and f.name not in clustered_on)
+    return [name for name in names if table.feature(name).kind == "number"]
+
+
+def _told(table: FeatureTable, made_with: set[str]) -> list[str]:
+    """Return what customers told of themselves, in words or by yes and no, that had no part in making the segments."""
+    asked = (f for f in table.features if f.family == "Zero-party" and f.kind in ("text", "boolean"))
+    return [f.name for f in asked if f.name not in made_with]

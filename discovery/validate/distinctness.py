@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -21,6 +22,8 @@ from discovery.core.settings import ValidateSettings
 
 _FOLDS = 3
 _TREES = 60
+#: A question with more answers is mostly free text.
+_MOST_ANSWERS = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,22 +48,35 @@ def held_out_scores(
     segmentation : Segmentation
         Whose segments are to be told apart.
     features : mapping of str to Series
-        Numeric features that had no part in making the segments, of its customers in their order; missing as NaN.
+        Features that had no part in making the segments, of its customers in their order: numbers, or answers (text,
+        yes or no). A question with more than 30 answers is mostly free text and left out.
     rows : int
         Customers at most.
     seed : int
         The only source of chance.
     """
-    varying = [name for name, column in features.items() if column.min() < column.max()]
     at = _of_some_size(segmentation.labels, np.flatnonzero(segmentation.labels != UNASSIGNED))
-    if not varying or segmentation.labels.iloc[at].nunique() < 2:
-        return None
     if len(at) > rows:
         at = _of_some_size(segmentation.labels, at[some_rows(len(at), rows, seed)])
+    varying: dict[str, NDArray[np.float64]] = {}
+    answers = []
+    for name, column in features.items():
+        some = _coded(column.iloc[at])
+        if len(pd.unique(some[~np.isnan(some)])) > 1:
+            varying[name] = some
+            answers.append(not _is_number(column))
+    if not varying or segmentation.labels.iloc[at].nunique() < 2:
+        return None
     labels = segmentation.labels.iloc[at]
-    model = HistGradientBoostingClassifier(max_iter=_TREES, max_leaf_nodes=15, early_stopping=False, random_state=seed)
+    model = HistGradientBoostingClassifier(
+        categorical_features=answers,
+        max_iter=_TREES,
+        max_leaf_nodes=15,
+        early_stopping=False,
+        random_state=seed,
+    )
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-    values = np.column_stack([features[name].to_numpy(dtype=np.float64)[at] for name in varying])
+    values = np.column_stack(list(varying.values()))
     # One thread, so that histograms are summed in one order and the same seed gives the same digits.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -68,6 +84,18 @@ def held_out_scores(
     return HeldOutScores(
         pd.DataFrame(scores, index=labels.index, columns=sorted(labels.unique())), labels, tuple(varying)
     )
+
+
+def _is_number(column: pd.Series) -> bool:
+    return is_numeric_dtype(column.dtype) and not is_bool_dtype(column.dtype)
+
+
+def _coded(column: pd.Series) -> NDArray[np.float64]:
+    """Return numbers as they are, and answers by their place in the alphabet; missing as NaN."""
+    if _is_number(column):
+        return column.to_numpy(dtype=np.float64)
+    codes, said = pd.factorize(column, sort=True)
+    return np.where((codes >= 0) & (len(said) <= _MOST_ANSWERS), codes, np.nan)
 
 
 def _of_some_size(labels: pd.Series, at: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -203,3 +203,16 @@ def test_a_stable_segment_of_a_mixture_passes_only_where_kinds_were_discovered()
     for structure, verdict in ((Structure.CONSTRUCTED, Verdict.WARN), (Structure.DISCOVERED, Verdict.PASS)):
         evidence = stability_evidence(replace(found, structure=structure), SETTINGS)
         assert next(e for e in evidence if e.subject == ("a",)).verdict is verdict
+
+
+def test_what_customers_told_is_held_out_too() -> None:
+    said = pd.Series(np.where(CUT.labels == "a", "kitchen", "running"), CUT.labels.index, dtype="object")
+    said[RNG.random(len(said)) < 0.5] = None
+    by_answer = answers(CUT, NOISE.assign(interest=said), None)["a"]
+    assert by_answer.verdict is Verdict.PASS
+    assert "3 features that had no part" in by_answer.reason
+    # Yes and no are answers; free text, which tells everybody apart, is none.
+    yes = pd.Series((CUT.labels == "a").to_numpy(), CUT.labels.index)
+    assert answers(CUT, NOISE.assign(gift=yes), None)["a"].verdict is Verdict.PASS
+    own = pd.Series([f"I am {n}" for n in range(len(CUT.labels))], CUT.labels.index)
+    assert held_out_scores(CUT, {"own": own}, 5_000, 1) is None

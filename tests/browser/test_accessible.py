@@ -1,0 +1,73 @@
+"""The pages for those who do not see them or hold no mouse: the audit of axe-core, and the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.test_dashboard import READY, chromium, served
+
+pytestmark = pytest.mark.browser
+__all__ = ["chromium"]
+PAGES = ("", "discover", "segments", "rules", "validate", "merges", "breakdowns", "review", "export")
+#: Rules of axe-core that a page can keep: the Web Content Accessibility Guidelines 2.2 up to AA.
+GUIDELINES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+#: Give every control that the mouse can reach and that asks to stand in the tab order a number, and say what it is.
+#: Arrows of a list and choices beside the chosen one are left to the arrow keys, as the ARIA patterns have it.
+NUMBER_CONTROLS = """() => {
+  const shown = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !e.closest('[inert]');
+  return [...document.querySelectorAll('a[href], button, input, textarea, select, summary, [tabindex]')]
+    .filter(e => e.tabIndex >= 0 && !e.disabled && e.getBoundingClientRect().width > 1 && shown(e))
+    .map((e, number) => { e.dataset.number = number; return e.outerHTML.slice(0, 300); });
+}"""
+FOCUSED = """() => {
+  const e = document.activeElement;
+  return e === document.body ? null : e.dataset.number ?? '';
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(chromium: object, run_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app on the run of the simulated store."""
+    with served(run_workspace, tmp_path_factory.mktemp("server") / "log.txt") as found:
+        yield found
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(chromium: object, request: pytest.FixtureRequest) -> Iterator[object]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=request.param)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_fault(page: object, address: str, name: str) -> None:
+    page.goto(f"{address}/{name}")
+    page.wait_for_selector(READY)
+    page.wait_for_selector("h1")
+    found = Axe().run(page, options=GUIDELINES).response["violations"]
+    told = [f"{v['id']}: {v['help']} {node['html'][:200]}" for v in found for node in v["nodes"]]
+    assert not told, "\n".join(told)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_keyboard_reaches_every_control(chromium: object, address: str, name: str) -> None:
+    page = chromium.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.goto(f"{address}/{name}")
+    page.wait_for_selector("h1")
+    page.wait_for_selector(READY)
+    controls = page.evaluate(NUMBER_CONTROLS)
+    assert len(controls) > 9, "nine pages at least are links"
+    reached = set()
+    for _ in range(3 * len(controls)):
+        page.keyboard.press("Tab")
+        number = page.evaluate(FOCUSED)
+        if number is None:
+            break
+        reached.add(number)
+    missed = [control for number, control in enumerate(controls) if str(number) not in reached]
+    page.context.close()
+    assert not missed, "\n".join(missed)
