@@ -246,6 +246,7 @@ def _summary(found: Run) -> dict[str, Any]:
 
 
 def _print_run(found: Run) -> None:
+    from discovery.charts.comparison import comparison_sentence
     from discovery.charts.distances import distances_title
 
     out = console()
@@ -256,6 +257,8 @@ def _print_run(found: Run) -> None:
         star = " (recommended)" if each["recommended"] else ""
         placed = f"{each['k']} segments, {rate(each['coverage'])} of customers placed"
         out.print(f"\n[bold]{method_name(each['name'])}{star}[/bold]: {placed}.\n{each['reason']}")
+        if told := comparison_sentence(each):
+            out.print(told)
         if each["distance_shares"]:
             out.print(f"{distances_title(found, each['name'])}.")
         if each["segments"]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from discovery.charts.comparison import comparison_data
 from discovery.charts.distances import distances_data
 from discovery.charts.distinctness import distinctness_data
 from discovery.charts.merge_pairs import comparisons, pairs_data
 from discovery.charts.merge_path import path_data
 from discovery.charts.response import campaigns, outcomes, response_data
-from discovery.charts.scorecard import comparison_data, scorecard_data
+from discovery.charts.scorecard import scorecard_data
 from discovery.charts.sizes import sizes_data
 from discovery.core.evidence import MergeDecision
 from discovery.core.run import Run
@@ -46,7 +47,7 @@ def run_summary(run: Run) -> dict[str, Any]:
                 "distance_shares": _records(distances_data(run, each["name"])),
                 "merge_path": _records(path_data(run, each["name"])),
             }
-            for each in comparison_data(run).to_dict("records")
+            for each in comparison_data(run)
         ],
         "merges": [m.reason for m in run.merges if m.decision is MergeDecision.MERGE],
         "problems": dict(run.problems),

@@ -81,39 +81,6 @@ def scorecard_data(run: Run, by: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["segment_id", "segment", "question", "verdict", "reason"])
 
 
-def comparison_data(run: Run) -> pd.DataFrame:
-    """Return one row per segmentation: name, k, structure, coverage, recommended, reason."""
-    rows = [
-        {
-            "name": s.name,
-            "k": s.k,
-            "structure": s.structure.value,
-            "coverage": s.coverage,
-            "recommended": s.name == run.recommended,
-            "reason": run.recommended_reason if s.name == run.recommended else s.structure_reason,
-        }
-        for s in run.segmentations
-    ]
-    return pd.DataFrame(rows)
-
-
-def comparison_table(run: Run) -> pd.DataFrame:
-    """Return the segmentations side by side as people read them."""
-    data = comparison_data(run)
-    return pd.DataFrame(
-        {
-            "Made by": [
-                method_name(n) + (" (recommended)" if r else "")
-                for n, r in zip(data["name"], data["recommended"], strict=True)
-            ],
-            "Segments": [count(k) for k in data["k"]],
-            "Claim": [CLAIMS[Structure(s)] for s in data["structure"]],
-            "Customers placed": [rate(c) for c in data["coverage"]],
-            "Why": data["reason"],
-        }
-    )
-
-
 def evidence_table(run: Run, by: str, passed: bool = True) -> pd.DataFrame:
     """Return every check as people read it, the segmentation as a whole first; small cells carry no number.
 

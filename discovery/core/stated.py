@@ -13,6 +13,7 @@ from typing import Any
 
 from discovery.core.dataset import EVENT_COLUMNS
 from discovery.core.errors import UsageError, did_you_mean
+from discovery.core.event_words import counted
 from discovery.core.feature import Aggregate, Feature, Filter
 from discovery.core.holidays import season_ranges
 from discovery.core.rule import Scalar
@@ -26,7 +27,7 @@ class EventMeasure:
     event: str = ""
     column: str = ""
     unit: str = "events"
-    label: str = "events called {event}"
+    label: str = "{counted}"
 
 
 #: Functions over events; those without an event of their own take its name first.
@@ -119,9 +120,10 @@ def event_measure(
     arguments = [_literal(event)] if event else []
     arguments += [f"{name} => {_literal(value)}" for name, value in options.items() if value]
     arguments += [_filter_text(f) for f in filters]
+    label = made.label.format(event=event.replace("_", " "), counted=counted(event))
     return Feature(
         f"{function}({', '.join(arguments)})",
-        made.label.format(event=event.replace("_", " ")) + _window_words(days, skip, since, until) + _of_words(filters),
+        label + _window_words(days, skip, since, until) + _of_words(filters),
         "Stated in a rule",
         made.aggregate,
         (event or made.event,),

@@ -16,6 +16,7 @@ from discovery.core.feature import Feature, Filter
 from discovery.core.holidays import season_ranges
 from discovery.engine.sql import identifier, literal, literals
 from discovery.features.profile_reads import READS
+from discovery.features.seen import seen
 
 #: What is not measured over events.
 _ELSEWHERE = ("ratio", *READS)
@@ -85,9 +86,7 @@ def _events(features: Iterable[Feature]) -> tuple[str, ...]:
 
 def _rows(names: Sequence[str], as_of: date) -> str:
     """Return which rows count: the named events before the date, no order cancelled before it, none of no value."""
-    end = midnight(as_of)
-    rows = f'event IN {literals(names)} AND "at" < {end} AND (cancelled_at IS NULL OR cancelled_at >= {end})'
-    return rows + (" AND (event <> 'placed_order' OR value > 0)" if "placed_order" in names else "")
+    return seen(names, as_of) + (" AND (event <> 'placed_order' OR value > 0)" if "placed_order" in names else "")
 
 
 def _plain(features: list[Feature], as_of: date, events: str) -> str:

@@ -14,7 +14,9 @@ from discovery.core.records import Floats, Records
 from discovery.core.sampling import some_rows
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import literal, literals
+from discovery.features.bought import common_categories
 from discovery.features.lifetime.history import history_sql
+from discovery.features.seen import seen
 from discovery.features.vocabulary.terms import CLICKED, EMAILED, LINE, OPENED, ORDERED, REFUNDED
 
 #: Logarithms are added up as whole numbers of this part: sums of floats depend on the order of rows.
@@ -65,7 +67,7 @@ def extract_records(
     row[keys[ordered]] = np.arange(len(ordered))
     customers = pd.Index(people["customer_id"].iloc[ordered])
     del people
-    named = categories if categories is not None else _categories(engine, events, as_of, most)
+    named = categories if categories is not None else common_categories(engine, events, as_of, most)
     columns: dict[str, Floats] = {}
     # Each answer is let go before the next is asked for.
     _put(history, row, columns, len(ordered))
@@ -82,11 +84,6 @@ def _put(found: pd.DataFrame, row: NDArray[np.int64], columns: dict[str, Floats]
     for name in map(str, list(found)):
         columns[name] = np.zeros(customers)
         columns[name][at[mine]] = found.pop(name).to_numpy(dtype=np.float64)[mine]
-
-
-def own_categories(records: Records) -> tuple[str, ...]:
-    """Return the categories that were counted on their own, as `extract_records` takes them."""
-    return tuple(part for part in records.parts.get("category", ()) if part != OTHER)
 
 
 def _records(customers: pd.Index, columns: dict[str, Floats], categories: Sequence[str], as_of: date) -> Records:
@@ -131,11 +128,6 @@ def _season_seen(age: Floats, as_of: date) -> NDArray[np.bool_]:
     return age >= since
 
 
-def _seen(names: Sequence[str], as_of: date) -> str:
-    end = midnight(as_of)
-    return f'event IN {literals(names)} AND "at" < {end} AND (cancelled_at IS NULL OR cancelled_at >= {end})'
-
-
 def _count(where: str, name: str) -> str:
     return f"count(CASE WHEN {where} THEN 1 END) AS {name}"
 
@@ -157,7 +149,7 @@ def _orders(events: str, as_of: date) -> str:
         f"{_count('discount > 0 OR discount_code IS NOT NULL', 'discounted')}, "
         # 1 January 1970 was a Thursday, and Monday is 0.
         f"{_count(f'({_DAY} + 3) % 7 >= 5', 'weekend')}, {_count(season, 'season')} "
-        f"FROM {events} WHERE {_seen(ORDERED, as_of)} AND value > 0 GROUP BY customer_key"
+        f"FROM {events} WHERE {seen(ORDERED, as_of)} AND value > 0 GROUP BY customer_key"
     )
 
 
@@ -166,7 +158,7 @@ def _lines(events: str, as_of: date, categories: Sequence[str]) -> str:
     other = f"category IS NOT NULL AND category NOT IN {literals(categories)}" if categories else "FALSE"
     return (
         f"SELECT customer_key, {', '.join([*own, _count(other, 'c_other')])} FROM {events} "
-        f"WHERE {_seen(LINE, as_of)} GROUP BY customer_key"
+        f"WHERE {seen(LINE, as_of)} GROUP BY customer_key"
     )
 
 
@@ -178,15 +170,6 @@ def _others(events: str, as_of: date) -> str:
         f"{_count(f'event IN {literals(OPENED)} AND {human}', 'opened')}, "
         f"{_count(f'event IN {literals(CLICKED)} AND {human}', 'clicked')}, "
         f"count(DISTINCT CASE WHEN event IN {literals(REFUNDED)} THEN {_DAY} END) AS refunded "
-        f"FROM {events} WHERE {_seen([*EMAILED, *OPENED, *CLICKED, *REFUNDED], as_of)} "
+        f"FROM {events} WHERE {seen([*EMAILED, *OPENED, *CLICKED, *REFUNDED], as_of)} "
         "GROUP BY customer_key"
     )
-
-
-def _categories(engine: QueryEngine, events: str, as_of: date, most: int) -> list[str]:
-    """Return the categories with most customers; ties by name."""
-    found = engine.frame(
-        f"SELECT category, count(DISTINCT customer_key) AS buyers FROM {events} WHERE {_seen(LINE, as_of)} "
-        "AND category IS NOT NULL GROUP BY category ORDER BY buyers DESC, category"
-    )
-    return [str(name) for name in found["category"].head(most)]

@@ -1,4 +1,4 @@
-"""What a segment buys more of than others: categories, which are many, and so no features of the vocabulary."""
+"""What a segment buys more of than others: the category that it leans to, for its name."""
 
 from __future__ import annotations
 

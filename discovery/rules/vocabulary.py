@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlglot import exp
 
@@ -62,6 +62,11 @@ class Vocabulary(Mapping[str, Feature]):
             return isinstance(name, str) and bool(self[name])
         except (KeyError, UsageError):
             return False
+
+    def with_named(self, features: Iterable[Feature]) -> Vocabulary:
+        """Return the vocabulary that lists `features` by name too."""
+        named = self._features | {f.name: f for f in features}
+        return Vocabulary(named, self._events, self._lists, self._seasons)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._features)

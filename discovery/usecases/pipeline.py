@@ -22,9 +22,10 @@ from discovery.engine.duckdb import Engine, size_in_bytes
 from discovery.engine.query import QueryEngine
 from discovery.engine.scratch import ScratchFolder
 from discovery.engine.shelf import Shelf
+from discovery.features.bought import category_features, common_categories
 from discovery.features.forward import stated_property
 from discovery.features.properties import property_features
-from discovery.features.records import extract_records, own_categories
+from discovery.features.records import extract_records
 from discovery.ingest.read import ingest
 from discovery.rules.library import library_from
 from discovery.store import Config, Staging, Workspace, read_library
@@ -90,13 +91,16 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             )
             # A response is no feature: nothing may be made from it that is judged by it.
             known = vocabulary_of(engine, dataset, settings.features.seasons, stated.column if stated else "")
+            day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
+            most, events = settings.cluster.categories, engine.table(dataset.events_path)
+            categories = common_categories(engine, events, day, most) if ordered else ()
+            known = known.with_named(category_features(categories))
             library = library_from(entries, known)
             _check_names(settings.cluster.features, known, stated)
             _check_answers(settings.cluster, question, known)
             # What rules measure in place is a feature like those with a name.
             kept = (*known, *(leaf.feature for rule in library.dividing for leaf in leaves(rule.where)))
             names = (*kept, *(leaf.feature for rule in library.rules for leaf in leaves(rule.where)))
-        day = as_of or (dataset.data_end if settings.as_of == "data_end" else settings.as_of)
         room, table_size = memory // _SHELF_PART, _BYTES * dataset.customers * len(set(names))
         shelf = Shelf(Path(scratch), room)
         # What a single pass over the events finds is held whole: a third of all, where there are orders.
@@ -109,7 +113,7 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
             measured = replace(measured, table=measured.table.only(kept))
             responses = responses_at(measuring, dataset, measured.table, question, stated, settings)
             known_orders = ordered and (measured.table.column("orders") > 0).any()
-            history = _history(measuring, dataset, day, settings) if known_orders else None
+            history = _history(measuring, dataset, day, categories, settings) if known_orders else None
         found = find(measured.table, history, question, library, dataset, settings, clock, progress)
         # Records are several hundred bytes a customer: let go before the evidence is weighed.
         del history
@@ -121,13 +125,15 @@ def discover(config: Config, workspace: Workspace, as_of: date | None, progress:
     return workspace.load(run.id)
 
 
-def _history(engine: QueryEngine, dataset: Dataset, day: date, settings: Settings) -> History:
+def _history(
+    engine: QueryEngine, dataset: Dataset, day: date, categories: Sequence[str], settings: Settings
+) -> History:
     """Return everyone's record at the date and, where anybody had ordered, one horizon before it."""
     days = settings.validate.horizon_days
-    now = extract_records(engine, dataset, day, most=settings.cluster.categories)
+    now = extract_records(engine, dataset, day, categories)
     # What is learnt from the past is learnt from some of them.
     sample, earlier = (settings.cluster.fit_rows, settings.seed), day - timedelta(days=days)
-    before = extract_records(engine, dataset, earlier, own_categories(now), sample=sample)
+    before = extract_records(engine, dataset, earlier, categories, sample=sample)
     return History(now, before if len(before) else None, days)
 
 

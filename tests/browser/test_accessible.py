@@ -43,11 +43,17 @@ def page(chromium: object, request: pytest.FixtureRequest) -> Iterator[object]:
     context.close()
 
 
+def opened(page: object, address: str) -> None:
+    """Open a page and wait until it is drawn, and nothing fades in any more."""
+    page.goto(address)
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector(READY, timeout=60_000)
+    page.wait_for_function("document.getAnimations().every(a => a.playState === 'finished')", timeout=60_000)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_fault(page: object, address: str, name: str) -> None:
-    page.goto(f"{address}/{name}")
-    page.wait_for_selector(READY)
-    page.wait_for_selector("h1")
+    opened(page, f"{address}/{name}")
     found = Axe().run(page, options=GUIDELINES).response["violations"]
     told = [f"{v['id']}: {v['help']} {node['html'][:200]}" for v in found for node in v["nodes"]]
     assert not told, "\n".join(told)
@@ -56,9 +62,7 @@ def test_axe_finds_no_fault(page: object, address: str, name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keyboard_reaches_every_control(chromium: object, address: str, name: str) -> None:
     page = chromium.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.goto(f"{address}/{name}")
-    page.wait_for_selector("h1")
-    page.wait_for_selector(READY)
+    opened(page, f"{address}/{name}")
     controls = page.evaluate(NUMBER_CONTROLS)
     assert len(controls) > 9, "nine pages at least are links"
     reached = set()

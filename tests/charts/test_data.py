@@ -10,6 +10,7 @@ import pytest
 
 from discovery.charts import (
     candidates,
+    comparison,
     customer_map,
     detail,
     distinctness,
@@ -188,10 +189,21 @@ def test_a_question_is_as_good_as_its_worst_check(run: Run) -> None:
 
 
 def test_the_segmentations_stand_side_by_side(run: Run) -> None:
-    data = scorecard.comparison_data(run).set_index("name")
-    assert data["k"].to_dict() == {"kmeans": 6, "hdbscan": 0, "rules": 8}
-    assert data.index[data["recommended"]].tolist() == ["kmeans"]
-    assert data.loc["hdbscan", "coverage"] == 0
+    data = {each["name"]: each for each in comparison.comparison_data(run)}
+    assert {name: each["k"] for name, each in data.items()} == {"kmeans": 6, "hdbscan": 0, "rules": 8}
+    assert [name for name, each in data.items() if each["recommended"]] == ["kmeans"]
+    assert data["hdbscan"]["coverage"] == 0
+    # What was not tested is no number, and no pass.
+    assert data["hdbscan"]["forward_auc"] is data["hdbscan"]["responding"] is data["hdbscan"]["rules_f1"] is None
+    asked = [e.verdict for e in run.evidence if e.segmentation == "kmeans" and e.question == "response" and e.subject]
+    assert data["kmeans"]["responding"]["of"] <= len(asked)
+    told = [r.rule.fidelity.f1 for r in run.rules if r.segmentation == "kmeans" and r.rule.fidelity]
+    assert data["kmeans"]["rules_f1"] == (sum(told) / len(told) if told else None)
+    assert comparison.comparison_sentence(data["hdbscan"]) == ""
+    assert "answer otherwise than the rest" in comparison.comparison_sentence(data["kmeans"])
+    table = comparison.comparison_table(run).set_index("Made by")
+    assert table.loc["HDBSCAN", "Tells who responds (AUC)"] == "\N{EM DASH}"
+    assert " of " in table.loc["KMeans (recommended)", "Segments that answer otherwise"]
 
 
 def test_tiles_and_problems(run: Run) -> None:
@@ -218,7 +230,7 @@ def test_no_table_holds_nan_or_a_feature_name(run: Run, small: Run, by: str) -> 
             response.response_table(each, by),
             distinctness.distinctness_table(each, by),
             customer_map.customer_map_table(each, by),
-            scorecard.comparison_table(each),
+            comparison.comparison_table(each),
             scorecard.evidence_table(each, by),
         ]
         for table in tables:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from discovery.charts import html, scorecard, sizes
+from discovery.charts import comparison, html, scorecard, sizes
 from discovery.dashboard import frame, words
 
 selection = frame.begin()
@@ -34,7 +34,7 @@ frame.section("What to do next")
 st.html(html.block("<ul>" + "".join(html.text(s, "li") for s in words.next_steps(run, segmentation)) + "</ul>"))
 
 frame.section("Segmentations side by side", run.recommended_reason)
-frame.table(scorecard.comparison_table(run))
+frame.table(comparison.comparison_table(run))
 
 left, right = st.columns(2, gap="large")
 with left:
