@@ -6,11 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-# scikit-learn's own estimator checks leave one out unless SciPy is told before it is first imported.
-os.environ.setdefault("SCIPY_ARRAY_API", "1")
-
 import pytest
-from filelock import FileLock
 
 from discovery import service
 from discovery.core.run import Run
@@ -45,24 +41,6 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the real data sets in ../shared/data")
     return SHARED
-
-
-@pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
-    """Make a folder once for all workers of a test run: once(name, make) -> folder."""
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
-
-    def made(name: str, make: Callable[[Path], None]) -> Path:
-        folder = base / name
-        with FileLock(str(base / f"{name}.lock")):
-            if not (base / f"{name}.done").exists():
-                make(folder)
-                (base / f"{name}.done").touch()
-        return folder
-
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,18 @@ class Feature:
     words : tuple of str
         What a segment far below, and far above, everyone on it is called, with ``{}`` for who: ``lapsed {}``. Without
         it the word is who: ``big spenders``.
+
+    Raises
+    ------
+    UsageError
+        If the declaration contradicts itself: a name that is none, a ratio without two parts, a band without what it
+        cuts, a window shorter than what it skips, a feature both clustered on and held out, or clustered on and missing
+        without a fill.
+
+    Examples
+    --------
+    >>> Feature("orders_90d", "orders in the last 90 days", "rfm", "count", ("placed_order",), window=90).kind
+    'number'
     """
 
     name: str
@@ -164,6 +176,18 @@ class FeatureTable:
         Of the dataset it was computed from.
     cutoffs : mapping
         Of each band, learnt from these customers: a value belongs to the first band whose cut-off it does not exceed.
+
+    Raises
+    ------
+    DataError
+        If the columns are not the features in order, or a customer stands twice or out of order.
+
+    Examples
+    --------
+    >>> orders = Feature("orders", "orders, ever", "rfm", "count", ("placed_order",), unit="orders")
+    >>> table = FeatureTable(pd.DataFrame({"orders": [2, 5]}, ["ann", "ben"]), (orders,), date(2025, 7, 1), "1a2b")
+    >>> len(table), table.feature("orders").unit, table.column("orders").sum().item()
+    (2, 'orders', 7)
     """
 
     values: pd.DataFrame

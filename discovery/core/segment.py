@@ -220,6 +220,20 @@ class Segmentation:
         What was merged, oldest first.
     next_labels : Series of str or None
         Segment id per customer where they would be next; empty where there is none. None: not known.
+
+    Raises
+    ------
+    DataError
+        If ids or names of segments are not unique, sizes do not add up to the labels, labels and strength are of other
+        customers, or nobody says why customers are unassigned.
+
+    Examples
+    --------
+    >>> labels = pd.Series({"ann": "c1", "ben": "c2", "cem": "c1"})
+    >>> two = Segment("c1", "Regulars", "many orders", 2, 2 / 3, 0), Segment("c2", "Lapsed", "none now", 1, 1 / 3, 1)
+    >>> found = Segmentation("kmeans", two, labels, labels.eq("").astype(float), "by hand", Structure.CONSTRUCTED, "so")
+    >>> found.k, found.coverage, list(found.members("c1")), found.merged("c1", "c2").k
+    (2, 1.0, ['ann', 'cem'], 1)
     """
 
     name: str
