@@ -15,7 +15,7 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 import pytest
 from filelock import FileLock
 
-Once = Callable[[str, Callable[[Path], None]], Path]
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent
 
-    def made(name: str, make: Callable[[Path], None]) -> Path:
+    def made(name: str, make: Callable[[Path], object]) -> Path:
         folder = base / name
         with FileLock(str(base / f"{name}.lock")):
             if not (base / f"{name}.done").exists():

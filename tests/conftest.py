@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,13 +45,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def planted_store(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def planted_store(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A canonical folder of 400 customers in four kinds that nobody could mistake."""
     return once("planted-store", write_planted_store)
 
 
 @pytest.fixture(scope="session")
-def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A workspace with one run of the planted store."""
 
     def make(folder: Path) -> None:
@@ -58,6 +59,12 @@ def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path],
         service.discover(config, folder, overrides=QUICK)
 
     return once("planted-workspace", make)
+
+
+@pytest.fixture
+def place(planted_workspace: Path, tmp_path: Path) -> Path:
+    """A copy of that workspace, to decide in or to spoil."""
+    return Path(shutil.copytree(planted_workspace, tmp_path / "w"))
 
 
 @pytest.fixture(scope="session")
@@ -68,13 +75,13 @@ def planted_run(planted_workspace: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def simulated_store(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def simulated_store(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A simulated store of 2,000 customers."""
-    return once("simulated-store", lambda folder: void(service.simulate(folder, 2_000, 7)))
+    return once("simulated-store", lambda folder: service.simulate(folder, 2_000, 7))
 
 
 @pytest.fixture(scope="session")
-def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A workspace with one run of the simulated store."""
 
     def make(folder: Path) -> None:
@@ -82,7 +89,3 @@ def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], N
         service.discover(ROOT / "configs" / "demo.yaml", folder, overrides=overrides)
 
     return once("run-workspace", make)
-
-
-def void(_: object) -> None:
-    """Drop a value."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.core.errors import DataError, UsageError, did_you_mean
+from discovery.core.reading import Reading
 from discovery.core.rule import Scalar
 
 Aggregate = Literal[
@@ -227,7 +228,7 @@ class FeatureTable:
 
     def reading(self, names: Iterable[str]) -> Mapping[str, pd.Series]:
         """Return the named features one at a time: each is fetched when it is looked up, and not held."""
-        return _Reading(self, tuple(names))
+        return Reading(tuple(names), self.column)
 
     def feature(self, name: str) -> Feature:
         """Return the feature called `name`, or raise with the nearest known name."""
@@ -291,20 +292,3 @@ class FeatureTable:
     def _repr_html_(self) -> str:
         head = self.values.head(5).to_html(max_cols=8, float_format="{:.2f}".format)
         return f"<p>{len(self):,} customers, {len(self.features)} features at {self.as_of}</p>{head}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Reading(Mapping[str, pd.Series]):
-    table: FeatureTable
-    names: tuple[str, ...]
-
-    def __getitem__(self, name: str) -> pd.Series:
-        if name not in self.names:
-            raise KeyError(name)
-        return self.table.column(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)

@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.cluster.density import NOISE
+from discovery.core.candidate import Candidate
 from discovery.core.feature import FeatureTable
 from discovery.core.records import Records
-from discovery.core.segment import UNASSIGNED, Candidate, Description, Segment, Segmentation, Structure
+from discovery.core.segment import UNASSIGNED, Description, Segment, Segmentation, Structure
 from discovery.core.settings import ClusterSettings
 from discovery.profile.answers import with_told
 from discovery.profile.describe import describe

@@ -16,7 +16,7 @@ from discovery.store import Workspace
 from discovery.validate.readiness import actionable_evidence
 
 
-def load_run(workspace: Workspace, run_id: str = "") -> Run:
+def load_run(workspace: Workspace, run_id: str = "latest") -> Run:
     """Return a run of a workspace under the names, with the notes, campaigns and retirements that people decided.
 
     Parameters
@@ -24,7 +24,7 @@ def load_run(workspace: Workspace, run_id: str = "") -> Run:
     workspace : Workspace
         As `open_workspace` returned it.
     run_id : str
-        Which run; empty: that of the newest date.
+        Which run; ``latest``: that of the newest date.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def load_run(workspace: Workspace, run_id: str = "") -> Run:
     >>> str(run.as_of), [segmentation.name for segmentation in run.segmentations]
     ('2025-10-01', ['kmeans', 'hdbscan', 'mixture', 'rules'])
     """
-    if not run_id:
+    if run_id == "latest":
         listed = workspace.runs()
         if not listed:
             raise WorkspaceError(

@@ -199,7 +199,7 @@ def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -
     UsageError
         If a name is not known, with the nearest one.
     DataError
-        If nobody had done anything before the date.
+        If the data hold orders, and none of them lies before the date.
 
     Notes
     -----
