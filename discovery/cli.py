@@ -24,6 +24,7 @@ from discovery.commands.progress_file import told
 from discovery.commands.reviews import review
 from discovery.commands.rules import rules_app
 from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console, day_from
+from discovery.core.bounds import SMALL_OF_SHARES
 from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
 from discovery.core.full_disk import is_full_disk
@@ -48,8 +49,6 @@ app.command()(merge)
 app.command()(review)
 
 _OURS = 70
-#: Cohen's h from which a difference of two shares is small, and not negligible.
-_SMALL_EFFECT = 0.2
 
 
 @app.command()
@@ -279,7 +278,7 @@ def _print_run(found: Run) -> None:
 def _print_answer(found: Run, segment: dict[str, Any]) -> None:
     """Print the answer that its customers gave more often than all did, where the difference is worth a word."""
     told = max(segment["answers"], key=lambda a: a["effect"], default=None)
-    if told and told["effect"] >= _SMALL_EFFECT:
+    if told and told["effect"] >= SMALL_OF_SHARES:
         asked = found.table.feature(told["feature"]).label
         beside = f"{rate(told['share'])} said {told['said']}, {rate(told['everyone'])} of all did"
         console().print(f"  {segment['name']}: {asked}: {beside}.")

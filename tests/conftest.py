@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-# scikit-learn's own estimator checks leave one out unless SciPy is told before it is first imported.
-os.environ.setdefault("SCIPY_ARRAY_API", "1")
-
 import pytest
-from filelock import FileLock
 
 from discovery import service
 from discovery.core.run import Run
@@ -48,31 +45,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
-    """Make a folder once for all workers of a test run: once(name, make) -> folder."""
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
-
-    def made(name: str, make: Callable[[Path], None]) -> Path:
-        folder = base / name
-        with FileLock(str(base / f"{name}.lock")):
-            if not (base / f"{name}.done").exists():
-                make(folder)
-                (base / f"{name}.done").touch()
-        return folder
-
-    return made
-
-
-@pytest.fixture(scope="session")
-def planted_store(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def planted_store(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A canonical folder of 400 customers in four kinds that nobody could mistake."""
     return once("planted-store", write_planted_store)
 
 
 @pytest.fixture(scope="session")
-def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A workspace with one run of the planted store."""
 
     def make(folder: Path) -> None:
@@ -80,6 +59,12 @@ def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path],
         service.discover(config, folder, overrides=QUICK)
 
     return once("planted-workspace", make)
+
+
+@pytest.fixture
+def place(planted_workspace: Path, tmp_path: Path) -> Path:
+    """A copy of that workspace, to decide in or to spoil."""
+    return Path(shutil.copytree(planted_workspace, tmp_path / "w"))
 
 
 @pytest.fixture(scope="session")
@@ -90,13 +75,13 @@ def planted_run(planted_workspace: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def simulated_store(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def simulated_store(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A simulated store of 2,000 customers."""
-    return once("simulated-store", lambda folder: void(service.simulate(folder, 2_000, 7)))
+    return once("simulated-store", lambda folder: service.simulate(folder, 2_000, 7))
 
 
 @pytest.fixture(scope="session")
-def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
+def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A workspace with one run of the simulated store."""
 
     def make(folder: Path) -> None:
@@ -104,7 +89,3 @@ def run_workspace(simulated_store: Path, once: Callable[[str, Callable[[Path], N
         service.discover(ROOT / "configs" / "demo.yaml", folder, overrides=overrides)
 
     return once("run-workspace", make)
-
-
-def void(_: object) -> None:
-    """Drop a value."""

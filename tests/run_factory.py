@@ -8,19 +8,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from discovery.core.candidate import AgainstNull, Candidate
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Question, Verdict
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.rule import All, Between, Compare, Fidelity, OneOf, Rule
 from discovery.core.run import Run, SegmentRule
-from discovery.core.segment import (
-    UNASSIGNED,
-    AgainstNull,
-    Candidate,
-    Description,
-    Segment,
-    Segmentation,
-    Structure,
-)
+from discovery.core.segment import UNASSIGNED, Description, Segment, Segmentation, Structure
 
 FEATURES = (
     Feature("days_since_last_order", "days since the last order", "rfm", "days_since_last", unit="days"),

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from discovery.charts.format import NONE, TOO_FEW, WITHHELD, amount, count
+from discovery.charts.format import NONE, SMALL_CELL, TOO_FEW, WITHHELD, amount, count
 from discovery.charts.groups import Group, Grouping
 from discovery.charts.measures import CUSTOMERS, Measure, Numbers
 from discovery.charts.subtraction import hidden_cells
@@ -22,7 +22,7 @@ EVERYONE = Group("", "Everyone")
 #: Rows and columns drawn; of a longer list the largest.
 SHOWN = 12
 #: What a cell of the picture says in place of words that do not fit.
-SHORT = {TOO_FEW: "n &lt; 10", WITHHELD: "withheld", NONE: ""}
+SHORT = {TOO_FEW: f"n &lt; {SMALL_CELL}", WITHHELD: "withheld", NONE: ""}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def cross(run: Run, rows: Grouping, columns: Grouping, measure: Measure) -> Cros
     if measure.name == CUSTOMERS:
         n = np.repeat(customers[:, -1:], customers.shape[1], axis=1)
         total = squares = customers
-        hide = np.where((n > 0) & (n < 10), TOO_FEW, "").astype(object)
+        hide = np.where((n > 0) & (n < SMALL_CELL), TOO_FEW, "").astype(object)
     else:
         n, held = summed(known.astype("float64")), np.where(known, values, 0.0)
         total, squares = summed(held), summed(held**2)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import date
 
+from discovery.core.bounds import LARGE, MEDIUM, SMALL, SMALLEST
+
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
@@ -15,7 +17,7 @@ YEARS_FROM = 730
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 #: Below this many customers a rate or an amount says something about single people (design: small cells).
-SMALL_CELL = 10
+SMALL_CELL = SMALLEST
 TOO_FEW = "too few to show"
 #: Shown for a group that would give one of those away by subtraction.
 WITHHELD = "withheld"
@@ -25,7 +27,7 @@ NOBODY = "nobody in it"
 NOT_MEASURED = "not measured"
 
 #: Cliff's delta in words, by its size (Romano et al. 2006).
-EFFECTS = ((0.147, "about the same"), (0.33, "slightly"), (0.474, "clearly"), (math.inf, "far"))
+EFFECTS = ((SMALL, "about the same"), (MEDIUM, "slightly"), (LARGE, "clearly"), (math.inf, "far"))
 
 
 def count(n: float) -> str:

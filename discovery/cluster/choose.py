@@ -12,8 +12,9 @@ from sklearn.metrics import calinski_harabasz_score, silhouette_score
 from discovery.cluster.kmeans import Labels, assign, fit_centres
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.stability import compare_halves
+from discovery.core.candidate import AgainstNull, Candidate
 from discovery.core.sampling import some_rows
-from discovery.core.segment import AgainstNull, Candidate, Structure
+from discovery.core.segment import Structure
 from discovery.core.settings import ClusterSettings
 
 Floats = NDArray[np.float64]

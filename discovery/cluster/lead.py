@@ -27,8 +27,6 @@ from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
 
 Array = NDArray[np.float64]
-#: With fewer of either, twenty coefficients say more about chance than about customers.
-_FEWEST = 200
 #: Weights tried, as multiples of the lightest.
 _HEAVIER = (1.0, 4 / 3, 2.0, 8 / 3)
 _STARTS = 3
@@ -134,14 +132,14 @@ def lead(shrinkage: Shrinkage, history: History, settings: ClusterSettings, seed
 
     Notes
     -----
-    With fewer than 200 customers who ordered in the rehearsal, or who did not, nothing is learnt: what the order
+    With fewer than ``lead_customers`` who ordered in the rehearsal, or who did not, nothing is learnt: what the order
     process expects leads, at the lightest weight.
     """
     known = _known(shrinkage, _some(history.now, settings, seed))
     if history.before is not None:
         earlier = _some(history.before, settings, seed)
         ordered = _ordered_since(earlier, history)
-        if min(ordered.sum(), (~ordered).sum()) >= _FEWEST:
+        if min(ordered.sum(), (~ordered).sum()) >= settings.lead_customers:
             before = _known(shrinkage, earlier)
             means, scales = _moments(before)
             model = LogisticRegression(max_iter=1_000).fit((before - means) / scales, ordered)

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from discovery.cluster.kmeans import Labels
 from discovery.cluster.prepare import Matrix
-from discovery.core.segment import AgainstNull
+from discovery.core.candidate import AgainstNull
 
 #: Learns from some rows and labels all rows: (rows to learn from, all rows, seed) -> labels.
 Refit = Callable[[Matrix, Matrix, int], Labels]

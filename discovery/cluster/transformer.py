@@ -17,12 +17,15 @@ from discovery.cluster.prepare import Matrix, distance_shares, prepare
 class FeaturePreparation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns features of customers into coordinates: Yeo-Johnson, standardised, clipped.
 
+    Each column is transformed by the power that makes it most nearly normal, centred on its mean and divided by its
+    standard deviation; what lies more than `clip` deviations out is drawn in.
+
     Parameters
     ----------
-    clip : float
+    clip : float, above 0
         Deviations beyond which coordinates are drawn in.
     correlated : float, 0 to 1
-        A column that correlates more strongly than this with one before it is left out.
+        A column whose Pearson correlation with one before it is stronger than this is left out; 1: none.
 
     Attributes
     ----------
@@ -30,12 +33,19 @@ class FeaturePreparation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         What was learnt, as plain numbers.
     distance_shares_ : dict of str to float
         Of the mean squared distance between two of the customers it was fitted on, the share of each column kept.
-    n_features_in_, feature_names_in_
-        As in every scikit-learn estimator.
+    n_features_in_ : int
+        Columns it was fitted on.
+    feature_names_in_ : array of str
+        Their names, where they had some.
 
     Notes
     -----
-    Columns that hold one value only are left out too. Coordinates are float32. See `discovery.cluster.prepare`.
+    Columns that hold one value only are left out too. Coordinates are float32. Missing values are refused: fill them
+    first, as each feature says (``FeatureTable.filled``). See `discovery.cluster.prepare`.
+
+    Source
+    ------
+    Yeo & Johnson (2000), A new family of power transformations to improve normality or symmetry, Biometrika 87.
 
     Examples
     --------
@@ -50,10 +60,24 @@ class FeaturePreparation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.correlated = correlated
 
     def fit(self, X: ArrayLike, y: object = None) -> FeaturePreparation:
-        """Return this transformer, fitted to `X`, shape (customers, features), without missing values.
+        """Return this transformer, fitted.
+
+        Parameters
+        ----------
+        X : array or DataFrame, shape (customers, features)
+            Numbers, none missing; at least two customers.
+        y : object
+            Not looked at.
+
+        Returns
+        -------
+        FeaturePreparation
+            This one.
 
         Raises
         ------
+        ValueError
+            If `X` breaks scikit-learn's contract.
         DataError
             If no column varies.
         """
@@ -63,12 +87,48 @@ class FeaturePreparation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: ArrayLike) -> Matrix:
-        """Return the coordinates of `X`, shape (customers, columns kept)."""
+        """Return the coordinates of customers.
+
+        Parameters
+        ----------
+        X : array or DataFrame, shape (customers, features)
+            The columns it was fitted on; none missing.
+
+        Returns
+        -------
+        array of float32, shape (customers, columns kept)
+            In deviations from the mean, at most `clip`.
+
+        Raises
+        ------
+        ValueError
+            If `X` breaks scikit-learn's contract.
+        NotFittedError
+            Before `fit`.
+        """
         check_is_fitted(self)
         return self.preparation_.transform(self._frame(X, reset=False))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Return the names of the columns kept."""
+        """Return the names of the columns kept.
+
+        Parameters
+        ----------
+        input_features : array of str, optional
+            Names of all columns, where those it was fitted on had none.
+
+        Returns
+        -------
+        array of str, shape (columns kept,)
+            In their order.
+
+        Raises
+        ------
+        ValueError
+            If they are not the names it was fitted on.
+        NotFittedError
+            Before `fit`.
+        """
         check_is_fitted(self)
         known = _check_feature_names_in(self, input_features)
         return np.array([name for name in known if name in self.preparation_.names], dtype=object)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.core.review import DRIFT_COLUMNS
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 
 _BINS = 10
 #: Half a customer in an empty bin, so that no logarithm is infinite.

@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from discovery.core.review import Identity
 from discovery.core.segment import Description, Segment, Segmentation
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 
 Scores = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.review import Action
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,17 @@ class Dataset:
         Number of rows that could not be used, by reason code.
     notes : tuple of str
         What ingest recognised and treated specially, one sentence each.
+
+    Raises
+    ------
+    DataError
+        If it holds no customer, or its last event lies before its first.
+
+    Examples
+    --------
+    >>> first, last = midnight(date(2025, 1, 3)), midnight(date(2025, 2, 1))
+    >>> Dataset(Path("dataset"), "EUR", "1a2b", customers=2, events=3, first_at=first, last_at=last).data_end
+    datetime.date(2025, 2, 2)
     """
 
     folder: Path

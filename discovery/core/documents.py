@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+from discovery.core.candidate import AgainstNull, Candidate
 from discovery.core.errors import WorkspaceError
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict, Verdict
 from discovery.core.feature import Feature
@@ -32,7 +33,7 @@ from discovery.core.rule import (
     Rule,
 )
 from discovery.core.run import SCHEMA_VERSION, Beside, LibraryRule, Match, SegmentRule
-from discovery.core.segment import AgainstNull, Answer, Candidate, Description, Segment
+from discovery.core.segment import Answer, Description, Segment
 
 Document = dict[str, Any]
 

@@ -68,6 +68,18 @@ class Evidence:
     shrunk : float or None
         The value drawn towards everyone's by as much as chance may have moved it: what to expect next time. Verdict and
         interval are of the value as seen.
+
+    Raises
+    ------
+    DataError
+        If it is about more than a pair, gives no reason, has a verdict without a value, or lies outside its interval.
+
+    Examples
+    --------
+    >>> about = ("kmeans", ("c1",), "response", "forward_order_rate")
+    >>> found = Evidence(*about, 0.31, (0.28, 0.34), None, 0.05, Verdict.PASS, "31% ordered again.", "share", 900)
+    >>> str(found.verdict), found.interval
+    ('PASS', (0.28, 0.34))
     """
 
     segmentation: str

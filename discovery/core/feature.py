@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.core.errors import DataError, UsageError, did_you_mean
+from discovery.core.reading import Reading
 from discovery.core.rule import Scalar
 
 Aggregate = Literal[
@@ -107,6 +108,18 @@ class Feature:
     words : tuple of str
         What a segment far below, and far above, everyone on it is called, with ``{}`` for who: ``lapsed {}``. Without
         it the word is who: ``big spenders``.
+
+    Raises
+    ------
+    UsageError
+        If the declaration contradicts itself: a name that is none, a ratio without two parts, a band without what it
+        cuts, a window shorter than what it skips, a feature both clustered on and held out, or clustered on and missing
+        without a fill.
+
+    Examples
+    --------
+    >>> Feature("orders_90d", "orders in the last 90 days", "rfm", "count", ("placed_order",), window=90).kind
+    'number'
     """
 
     name: str
@@ -164,6 +177,18 @@ class FeatureTable:
         Of the dataset it was computed from.
     cutoffs : mapping
         Of each band, learnt from these customers: a value belongs to the first band whose cut-off it does not exceed.
+
+    Raises
+    ------
+    DataError
+        If the columns are not the features in order, or a customer stands twice or out of order.
+
+    Examples
+    --------
+    >>> orders = Feature("orders", "orders, ever", "rfm", "count", ("placed_order",), unit="orders")
+    >>> table = FeatureTable(pd.DataFrame({"orders": [2, 5]}, ["ann", "ben"]), (orders,), date(2025, 7, 1), "1a2b")
+    >>> len(table), table.feature("orders").unit, table.column("orders").sum().item()
+    (2, 'orders', 7)
     """
 
     values: pd.DataFrame
@@ -203,7 +228,7 @@ class FeatureTable:
 
     def reading(self, names: Iterable[str]) -> Mapping[str, pd.Series]:
         """Return the named features one at a time: each is fetched when it is looked up, and not held."""
-        return _Reading(self, tuple(names))
+        return Reading(tuple(names), self.column)
 
     def feature(self, name: str) -> Feature:
         """Return the feature called `name`, or raise with the nearest known name."""
@@ -267,20 +292,3 @@ class FeatureTable:
     def _repr_html_(self) -> str:
         head = self.values.head(5).to_html(max_cols=8, float_format="{:.2f}".format)
         return f"<p>{len(self):,} customers, {len(self.features)} features at {self.as_of}</p>{head}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Reading(Mapping[str, pd.Series]):
-    table: FeatureTable
-    names: tuple[str, ...]
-
-    def __getitem__(self, name: str) -> pd.Series:
-        if name not in self.names:
-            raise KeyError(name)
-        return self.table.column(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)

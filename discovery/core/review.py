@@ -176,6 +176,20 @@ class Review:
         What a head of growth should know, the decisions first; one sentence each.
     notes : tuple of str
         What limits the comparison: data that end early, segmentations made in other ways.
+
+    Raises
+    ------
+    DataError
+        If a run is compared with itself, or the run of before is not of an earlier date.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> now, before = workspace.runs()
+    >>> review = discovery.review(workspace, before.id, now.id, "rules")
+    >>> str(review.as_of_before), str(review.as_of_now), len(review.segments)
+    ('2025-07-01', '2025-10-01', 8)
     """
 
     id: str

@@ -215,6 +215,17 @@ class Rule:
         Measured on held-out customers, where it was induced.
     divides : bool
         It is one of those that divide the customers, the first that holds winning.
+
+    Raises
+    ------
+    UsageError
+        If it has no name.
+
+    Examples
+    --------
+    >>> rule = Rule("Regulars", Compare("orders", ">=", 3), campaign="New arrivals")
+    >>> [leaf.feature for leaf in leaves(rule.where)]
+    ['orders']
     """
 
     name: str

@@ -98,8 +98,12 @@ class Run:
         Side by side; at least one.
     recommended, recommended_reason : str
         Which of them to use, and why.
-    evidence, merges, rules
-        What was found out.
+    evidence : tuple of Evidence
+        About segments, pairs of them, and segmentations as a whole.
+    merges : tuple of MergeVerdict
+        Whether two segments should be one, by pair.
+    rules : tuple of SegmentRule
+        The rule of each segment that has one.
     overlap : DataFrame
         Every pair of segments of two segmentations: segmentation_a, segment_a, segmentation_b, segment_b, both,
         a_only, b_only, jaccard, lift.
@@ -122,6 +126,21 @@ class Run:
         What the reader should know about the data.
     timings, versions : mapping
         Seconds by step and the libraries used: the only part of a Run that may differ between two equal ones.
+
+    Raises
+    ------
+    WorkspaceError
+        If the recommended segmentation is not there, or one does not label every customer of the table.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> run = discovery.load_run(discovery.open_workspace("work"))
+    >>> best = run.segmentation(run.recommended)
+    >>> sum(segment.size for segment in best.segments) == len(run.table)
+    True
+    >>> [str(found.verdict) for found in run.evidence_for("rules", "champions") if found.question == "accessible"]
+    ['PASS']
     """
 
     id: str

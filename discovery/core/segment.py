@@ -9,35 +9,12 @@ from enum import StrEnum
 
 import pandas as pd
 
+from discovery.core.candidate import Candidate
 from discovery.core.errors import DataError, WorkspaceError, did_you_mean
+from discovery.core.segment_look import colour_of, symbol_of
 
 #: The segment of customers that a segmentation does not place.
 UNASSIGNED = "unassigned"
-
-#: Found by search: each has at least 3:1 on white and on near-black, and any two, and each beside the grey, stay
-#: apart under protanopia, deuteranopia and tritanopia (tests/core/test_segment_colours.py simulates it).
-COLOURS: tuple[str, ...] = (
-    "#0070B0",
-    "#D86000",
-    "#409848",
-    "#E068B0",
-    "#885838",
-    "#18A0C0",
-    "#B03078",
-    "#8880F8",
-)
-SYMBOLS: tuple[str, ...] = (
-    "circle",
-    "square",
-    "diamond",
-    "triangle-up",
-    "cross",
-    "star",
-    "triangle-down",
-    "hexagon",
-)
-UNASSIGNED_COLOUR = "#858585"
-
 
 #: What people call a segmentation.
 TITLES: Mapping[str, str] = {
@@ -153,39 +130,12 @@ class Segment:
     @property
     def colour(self) -> str:
         """Hex colour, fixed by the segment's rank."""
-        return UNASSIGNED_COLOUR if self.rank < 0 else COLOURS[self.rank % len(COLOURS)]
+        return colour_of(self.rank)
 
     @property
     def symbol(self) -> str:
         """Marker symbol, fixed by the segment's rank; it differs where colours come round again."""
-        turn = self.rank // len(COLOURS)
-        return "circle-open" if self.rank < 0 else SYMBOLS[(self.rank + turn) % len(SYMBOLS)]
-
-
-@dataclass(frozen=True)
-class AgainstNull:
-    """A validity number beside the same number on data without structure.
-
-    ``null_low`` and ``null_high`` bound the middle 90 % of the null draws.
-    """
-
-    value: float
-    null_mean: float
-    null_low: float
-    null_high: float
-
-    @property
-    def excess(self) -> float:
-        """Value above the null's upper bound; positive means beyond what structureless data show."""
-        return self.value - self.null_high
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One number of segments that was considered, with every statistic beside its null."""
-
-    k: int
-    statistics: Mapping[str, AgainstNull]
+        return symbol_of(self.rank)
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +170,20 @@ class Segmentation:
         What was merged, oldest first.
     next_labels : Series of str or None
         Segment id per customer where they would be next; empty where there is none. None: not known.
+
+    Raises
+    ------
+    DataError
+        If ids or names of segments are not unique, sizes do not add up to the labels, labels and strength are of other
+        customers, or nobody says why customers are unassigned.
+
+    Examples
+    --------
+    >>> labels = pd.Series({"ann": "c1", "ben": "c2", "cem": "c1"})
+    >>> two = Segment("c1", "Regulars", "many orders", 2, 2 / 3, 0), Segment("c2", "Lapsed", "none now", 1, 1 / 3, 1)
+    >>> found = Segmentation("kmeans", two, labels, labels.eq("").astype(float), "by hand", Structure.CONSTRUCTED, "so")
+    >>> found.k, found.coverage, list(found.members("c1")), found.merged("c1", "c2").k
+    (2, 1.0, ['ann', 'cem'], 1)
     """
 
     name: str

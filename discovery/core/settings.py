@@ -1,7 +1,7 @@
 """Every setting: default, unit, range and help, in one table of frozen dataclasses.
 
 A config is compiled against this table by `discovery.core.compile`; a stage is given only its own part. No threshold
-lives anywhere else.
+lives anywhere else, but for the bounds that must mean the same in every report (`discovery.core.bounds`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from discovery.core.bounds import MEDIUM, SMALL
+from discovery.core.settings_review import ReviewSettings
 from discovery.core.sources import Source, setting
 
 
@@ -98,8 +100,25 @@ class ClusterSettings:
         0,
         0.5,
     )
+    lead_customers: int = setting(
+        200,
+        "With fewer who ordered in that quarter, or did not, twenty coefficients would follow chance: none is learnt.",
+        "customers",
+        20,
+        1_000_000,
+    )
+    leaning_from: float = setting(
+        1.5,
+        "A segment is named after a category that fills so many times everyone's share of its items.",
+        "times",
+        1,
+        20,
+    )
     lifecycle: bool = setting(
         False, "Also cluster prospects, one-time and repeat customers apart, as a segmentation of its own."
+    )
+    lifecycle_customers: int = setting(
+        100, "A stage of fewer customers stays whole: halves of it agree on little.", "customers", 10, 1_000_000
     )
     categories: int = setting(10, "Categories told apart in what customers buy; the rest is other.", "", 1, 30)
     k: int = setting(0, "Number of segments of KMeans and mixture; 0: chosen by evidence.", "segments", 0, 30)
@@ -166,6 +185,9 @@ class RuleSettings:
     exclusive: bool = setting(False, "Rules that never overlap, from one tree: each customer gets one message.")
     induce_rows: int = setting(20_000, "Customers rules are induced on.", "customers", 100, 1_000_000)
     said_f1: float = setting(0.7, "F1 from which a rule of the library, or two joined, say a cluster.", "F1", 0.0, 1.0)
+    cut_within: float = setting(
+        0.1, "A library rule that selects a share of a segment so near to half cuts it through.", "share", 0.0, 0.5
+    )
     holdout_share: float = setting(0.5, "Customers kept to measure fidelity on.", "share", 0.1, 0.9)
 
 
@@ -194,10 +216,10 @@ class ValidateSettings:
     power: float = setting(0.8, "Chance of seeing that difference.", "share", 0.5, 0.99)
     alpha: float = setting(0.05, "Error rate of each decision, after Holm.", "share", 0.001, 0.2)
     min_effect: float = setting(
-        0.33, "Cliff's delta from which a difference is called medium (Romano et al. 2006).", "delta", 0.0, 1.0
+        MEDIUM, "Cliff's delta from which a difference is called medium (Romano et al. 2006).", "delta", 0.0, 1.0
     )
     negligible_effect: float = setting(
-        0.147, "Cliff's delta below which groups are alike (Romano et al. 2006).", "delta", 0.0, 1.0
+        SMALL, "Cliff's delta below which groups are alike (Romano et al. 2006).", "delta", 0.0, 1.0
     )
     min_auc: float = setting(0.6, "Held-out AUC above which a segment is told apart.", "auc", 0.5, 1.0)
     auc_rows: int = setting(20_000, "Customers the held-out AUC is measured on.", "customers", 200, 1_000_000)
@@ -220,32 +242,18 @@ class ValidateSettings:
     prior_recipients: int = setting(
         100, "Everyone's rate in a campaign, drawn on for a segment, weighs as many.", "recipients", 0, 100_000
     )
+    min_filled: float = setting(
+        0.8, "A rule's field that is empty for one customer in five says too little of who is selected.", "share", 0, 1
+    )
+    min_reachable: float = setting(
+        0.5,
+        "A segment of which fewer may be sent e-mail is hard to serve: less than half would answer for it.",
+        "share",
+        0,
+        1,
+    )
     max_customers_needed: int = setting(
         5_000_000, "Beyond this many customers a pair is said to be untellable.", "customers", 1_000
-    )
-
-
-@dataclass(frozen=True)
-class ReviewSettings:
-    """When two runs are compared."""
-
-    overlap_weight: float = setting(
-        0.7, "Weight of common members, against likeness, when segments of two runs are matched.", "share", 0.0, 1.0
-    )
-    match_score: float = setting(0.3, "Below this score a segment is new, not an old one.", "score", 0.0, 1.0)
-    part_share: float = setting(
-        0.3, "So much of a segment makes a good part, in a split or a merge.", "share", 0.1, 0.5
-    )
-    min_psi: float = setting(0.1, "Smallest population stability index called drift.", "PSI", 0.01, 1.0)
-    psi_draws: int = setting(200, "Draws that tell what chance does to it.", "draws", 50, 5000)
-    old_months: int = setting(6, "A segment this old is looked at again.", "months", 1, 60)
-    very_old_months: int = setting(12, "A segment this old is redefined unless there is a reason.", "months", 1, 120)
-    silent_reviews: int = setting(2, "Reviews without a response before a segment is retired.", "reviews", 1, 8)
-    min_response: float = setting(
-        0.01, "A response of fewer customers is none in practice; of an uplift, so many points.", "share", 0.0001, 0.5
-    )
-    drifted_share: float = setting(
-        0.5, "A very old segment of which more features drifted is no longer what it was.", "share", 0.05, 1.0
     )
 
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from discovery.core.bounds import SMALLEST
 from discovery.core.feature import FeatureTable
 from discovery.core.segment import Answer, Segmentation
 from discovery.profile.amounts import amount
 from discovery.profile.ranks import grouped
 
-#: Answers that fewer of a segment gave are put together: alone they come close to saying who.
-_FEWEST = 10
 #: Answers of one question that are told apart; a question with more is mostly free text.
 _MOST = 30
 OTHER = "other answers"
@@ -60,11 +59,11 @@ def with_told(segmentations: Sequence[Segmentation], table: FeatureTable) -> tup
 
 def _answers(question: str, counts: pd.Series, everyone: pd.Series) -> list[Answer]:
     answered = int(counts.sum())
-    if answered < _FEWEST:
+    if answered < SMALLEST:
         return []
     ordered = counts.sort_values(ascending=False, kind="stable")
-    shown = int((ordered >= _FEWEST).sum())
-    if shown < len(ordered) and 0 < ordered.iloc[shown:].sum() < _FEWEST:
+    shown = int((ordered >= SMALLEST).sum())
+    if shown < len(ordered) and 0 < ordered.iloc[shown:].sum() < SMALLEST:
         shown -= 1
     parts = [(answer, [answer]) for answer in ordered.index[:shown]]
     if shown < len(ordered) and ordered.iloc[shown:].sum():

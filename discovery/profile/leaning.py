@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from discovery.core.bounds import SMALL
 from discovery.core.places import by_customer
 from discovery.core.records import Records
 from discovery.core.segment import UNASSIGNED
-from discovery.profile.naming import NEGLIGIBLE, Trait
+from discovery.profile.naming import Trait
 from discovery.profile.ranks import grouped, ranked, standing
 
 _COMPOSITION, _OTHER = "category", "other"
-#: Whoever buys often has bought a little of everything: a segment leans to what fills so many times everyone's share.
-_LIFT = 1.5
 
 
-def leanings(records: Records | None, divided: Sequence[pd.Series]) -> list[dict[str, Trait]]:
+def leanings(records: Records | None, divided: Sequence[pd.Series], lift: float) -> list[dict[str, Trait]]:
     """Return, for every segment of several segmentations that leans to a category, the one it leans to most.
 
     Parameters
@@ -26,6 +25,9 @@ def leanings(records: Records | None, divided: Sequence[pd.Series]) -> list[dict
         Of all customers placed, with what they bought by category; without it nothing is known.
     divided : sequence of Series of str
         Segment id per customer, of each segmentation.
+    lift : float
+        Whoever buys often has bought a little of everything: a segment leans to what fills so many times everyone's
+        share of its items.
 
     Notes
     -----
@@ -49,10 +51,10 @@ def leanings(records: Records | None, divided: Sequence[pd.Series]) -> list[dict
                 continue
             for at, effect in enumerate(stood.against_rest.tolist()):
                 segment = groups.ids[at]
-                if effect < NEGLIGIBLE or (segment in leaning and effect <= leaning[segment].effect):
+                if effect < SMALL or (segment in leaning and effect <= leaning[segment].effect):
                     continue
                 mine, all_ = column[groups.of == at].mean(), column[groups.of < groups.placed].mean()
-                if mine >= _LIFT * all_:
+                if mine >= lift * all_:
                     why = f"{mine:.0%} of their items are {category}, {all_:.0%} of everyone's"
                     leaning[segment] = Trait(category, effect, f"{category} {{}}", why)
     return found

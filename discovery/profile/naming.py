@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from discovery.core.bounds import MEDIUM, SMALL
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.segment import UNASSIGNED, Description
 from discovery.profile.amounts import amount
 
-#: Effects below this are not worth a word (negligible by Romano et al. 2006), those from the other on are medium.
-NEGLIGIBLE, _MEDIUM = 0.147, 0.33
 _WORDS_AT_FIRST = 2
 #: Features of one trait say the same thing in other words: the first of medium size speaks, else the largest.
 _SAME: tuple[tuple[str, ...], ...] = (
@@ -92,7 +91,7 @@ def _contrast(mine: Sequence[Trait], others: Sequence[Sequence[Trait]]) -> list[
     """Return the first trait that the others clearly have less of, else the one that they have least of."""
     theirs = [{(t.what, t.word): abs(t.effect) for t in told} for told in others]
     ahead = {t: abs(t.effect) - max(each.get((t.what, t.word), 0.0) for each in theirs) for t in mine}
-    return [t for t in mine if ahead[t] >= NEGLIGIBLE][:1] or sorted(mine, key=lambda t: -ahead[t])[:1]
+    return [t for t in mine if ahead[t] >= SMALL][:1] or sorted(mine, key=lambda t: -ahead[t])[:1]
 
 
 def traits(table: FeatureTable, profile: Mapping[str, Description]) -> tuple[Trait, ...]:
@@ -103,11 +102,11 @@ def traits(table: FeatureTable, profile: Mapping[str, Description]) -> tuple[Tra
     size = {
         name: abs(found.effect)
         for name, found in profile.items()
-        if table.feature(name).words and abs(found.effect) >= NEGLIGIBLE and _telling(found)
+        if table.feature(name).words and abs(found.effect) >= SMALL and _telling(found)
     }
     for alike in _SAME:
         present = [name for name in alike if name in size]
-        speaks = next((n for n in present if size[n] >= _MEDIUM), max(present, key=lambda n: size[n], default=""))
+        speaks = next((n for n in present if size[n] >= MEDIUM), max(present, key=lambda n: size[n], default=""))
         for name in set(present) - {speaks}:
             del size[name]
     ordered = sorted(size, key=lambda name: (-size[name], name))
@@ -115,6 +114,7 @@ def traits(table: FeatureTable, profile: Mapping[str, Description]) -> tuple[Tra
 
 
 def _telling(found: Description) -> bool:
+    # Where more than half have no value, the median speaks of the others.
     return found.missing_share <= 0.5 and (found.median - found.everyone) * found.effect > 0
 
 

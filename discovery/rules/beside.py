@@ -24,7 +24,8 @@ def beside(members: pd.DataFrame, segmentation: Segmentation, settings: RuleSett
     segmentation : Segmentation
         Of the same customers in the same order.
     settings : RuleSettings
-        From which F1 on a segment counts as said, and how many customers pairs are tried on.
+        From which F1 on a segment counts as said, how near to half of it a rule cuts it through, and how many customers
+        pairs are tried on.
     seed : int
         Of the sample, where there are more.
     """
@@ -54,14 +55,10 @@ def beside(members: pd.DataFrame, segmentation: Segmentation, settings: RuleSett
         single = _match(inside, own[:, k], (int(singles[:, k].argmax()),), "", names) if names else None
         pair = _match(inside, own[:, k], best[k][1], best[k][2], names) if k in best else None
         share = hits[:, k] / sizes[k] if sizes[k] else np.zeros(len(names))
-        cut = tuple(name for name, part in zip(names, share, strict=True) if _MIDDLE[0] <= part <= _MIDDLE[1])
+        cut = tuple(name for name, part in zip(names, share, strict=True) if abs(part - 0.5) <= settings.cut_within)
         said = max((m.f1 for m in (single, pair) if m), default=0.0) >= settings.said_f1
         out.append(Beside(segmentation.name, segment, single, pair, said, cut))
     return tuple(out)
-
-
-#: A rule that selects such a share of a segment cuts it in half.
-_MIDDLE = (0.4, 0.6)
 
 
 def _scores(hits: Counts, selected: Counts, sizes: Counts) -> Counts:

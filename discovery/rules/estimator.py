@@ -24,7 +24,8 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Each class is told from all others by the rule with the highest F1 on the customers it was fitted on, less
     `penalty` for each condition and a quarter of it for each second bound on a column. Only the thresholds people use
     are searched, so nothing is rounded afterwards. See `discovery.rules.search` for the search, which is a beam over
-    formulas with exact intervals: deterministic, the same for any order of rows.
+    formulas with exact intervals: deterministic, the same for any order of rows. F1 is the harmonic mean of precision
+    (of those selected, the share that belongs) and recall (of those that belong, the share selected).
 
     Parameters
     ----------
@@ -55,14 +56,20 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The rules of at most 1, 2, ..., `max_conditions` conditions; the last are ``rules_``.
     precision_ : array of shape (classes,)
         Of the fitted customers each rule selects, the share that belongs; 0 where it selects nobody.
-    n_features_in_, feature_names_in_
-        As in every scikit-learn estimator.
+    n_features_in_ : int
+        Columns it was fitted on.
+    feature_names_in_ : array of str
+        Their names, where they had some.
 
     Notes
     -----
     Missing values (NaN) are accepted: a condition on a missing value is unknown and does not match. Infinite values
     are refused. A class that no threshold tells from the rest (a single class, constant columns) gets a condition
     that holds for everyone. Columns that select the same customers are told apart by their order.
+
+    Source
+    ------
+    Our own search. Van Rijsbergen (1979), Information retrieval, for F1.
 
     Examples
     --------
@@ -98,6 +105,11 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Numbers; NaN is missing.
         y : array of shape (n,)
             Class of each row.
+
+        Returns
+        -------
+        RuleInducer
+            This one.
 
         Raises
         ------
@@ -146,6 +158,18 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         X : array of shape (n, columns)
             Numbers; NaN is missing.
+
+        Returns
+        -------
+        array of shape (n,)
+            Members of ``classes_``.
+
+        Raises
+        ------
+        ValueError
+            Where `X` breaks scikit-learn's contract.
+        NotFittedError
+            Before `fit`.
         """
         check_is_fitted(self)
         table = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)

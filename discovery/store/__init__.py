@@ -3,8 +3,9 @@
 from discovery.store.config import Config, read_config, read_entries, read_library, shipped
 from discovery.store.review_files import ReviewSummary
 from discovery.store.rule_file import RULE_FILE, change_entries, own_entries, replace_text
+from discovery.store.staging import Staging, check_name
 from discovery.store.uploads import drop_old_uploads, drop_source, drop_uploads, keep_upload, upload_folder
-from discovery.store.workspace import RunSummary, Staging, Workspace, check_name
+from discovery.store.workspace import RunSummary, Workspace, open_workspace
 
 __all__ = [
     "RULE_FILE",
@@ -19,6 +20,7 @@ __all__ = [
     "drop_source",
     "drop_uploads",
     "keep_upload",
+    "open_workspace",
     "own_entries",
     "read_config",
     "read_entries",

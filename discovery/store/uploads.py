@@ -9,7 +9,8 @@ from pathlib import Path
 
 from discovery.core.errors import DataError
 from discovery.store.room import room_in
-from discovery.store.workspace import Workspace, check_name
+from discovery.store.staging import check_name
+from discovery.store.workspace import Workspace
 
 #: What one session may bring in; more is better read where it lies, by the command line.
 LARGEST_SESSION = 2_000_000_000

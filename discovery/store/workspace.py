@@ -1,13 +1,12 @@
-"""The workspace on disk: plain files, written whole or not at all."""
+"""The workspace on disk: what it holds, and who may write to it."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,15 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from discovery.core.dataset import Dataset
-from discovery.core.documents import plain
 from discovery.core.errors import WorkspaceError, did_you_mean
 from discovery.core.review import Review
 from discovery.core.run import Run
 from discovery.store.decisions import Ledger
-from discovery.store.review_files import ReviewSummary, read_review, read_summary, write_review
+from discovery.store.review_files import ReviewSummary, read_review, read_summary
 from discovery.store.room import room_in
-from discovery.store.run_files import BROKEN, read_document, read_run, whole_run, write_document, write_run
+from discovery.store.run_files import BROKEN, read_document, read_run, whole_run
+from discovery.store.staging import NAME, Staging, check_name
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 _WAIT_SECONDS = 10.0
 
 
@@ -39,21 +36,6 @@ class RunSummary:
     customers: int
     recommended: str
     segments: int
-
-
-def check_name(name: str) -> str:
-    """Return `name` if it may name a run: letters, digits, dots, hyphens and underscores, at most 64.
-
-    Examples
-    --------
-    >>> check_name("2011-09-10-repeat-1a2b3c4d")
-    '2011-09-10-repeat-1a2b3c4d'
-    """
-    if not _NAME.fullmatch(name) or name.split(".")[0].lower() in _DEVICES:
-        raise WorkspaceError(
-            f"A run's name must be 1 to 64 letters, digits, dots, hyphens or underscores, got {name[:80]!r}."
-        )
-    return name
 
 
 class Workspace:
@@ -84,7 +66,7 @@ class Workspace:
     def _listed(self) -> Iterator[tuple[str, RunSummary | WorkspaceError]]:
         folder = self.path / "runs"
         for each in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if _NAME.fullmatch(each.name) and (each / "run.json").is_file():
+            if NAME.fullmatch(each.name) and (each / "run.json").is_file():
                 try:
                     with whole_run(each):
                         yield each.name, _summary(each)
@@ -120,7 +102,7 @@ class Workspace:
     def _reviewed(self) -> Iterator[tuple[str, ReviewSummary | WorkspaceError]]:
         folder = self.path / "reviews"
         for each in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if _NAME.fullmatch(each.name) and (each / "review.json").is_file():
+            if NAME.fullmatch(each.name) and (each / "review.json").is_file():
                 try:
                     yield each.name, read_summary(each)
                 except WorkspaceError as error:
@@ -245,6 +227,41 @@ class Workspace:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def open_workspace(path: str | Path) -> Workspace:
+    """Return the workspace at a folder: the dataset, the runs, the reviews and the decisions that it keeps.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder that `discover` or ``discovery run`` filled.
+
+    Returns
+    -------
+    Workspace
+        ``runs()`` lists the runs, the newest date first; ``load(id)`` reads one; ``reviews()`` and ``review(id)`` do
+        the same for reviews.
+
+    Raises
+    ------
+    WorkspaceError
+        If there is no such folder, or a file is in its place.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> [(str(found.as_of), found.customers) for found in workspace.runs()]
+    [('2025-10-01', 257), ('2025-07-01', 232)]
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise WorkspaceError(
+            f"A workspace must be a folder, got {str(path)!r}, which does not exist. "
+            "Make one with `discovery run CONFIG --workspace FOLDER`."
+        )
+    return Workspace(folder)
+
+
 def _segmentations(folder: Path) -> list[dict[str, Any]]:
     """Return what ``run.json`` says of a run's segmentations."""
     listed: list[dict[str, Any]] = read_document(folder / "run.json")["segmentations"]
@@ -262,55 +279,3 @@ def _summary(folder: Path) -> RunSummary:
         chosen["name"],
         chosen["k"],
     )
-
-
-@dataclass(frozen=True)
-class Staging:
-    """A folder beside the workspace's own, whose content is moved in when it is whole."""
-
-    workspace: Path
-    folder: Path
-
-    def put_dataset(self, dataset: Dataset, origin: str) -> Dataset:
-        """Make the dataset written to ``folder / "dataset"`` the workspace's own, and return it from there."""
-        body = {k: v for k, v in plain(replace(dataset, folder=Path("."))).items() if k != "folder"}
-        write_document(self.folder / "dataset" / "dataset.json", {**body, "made": {"origin": origin}})
-        _swap(self.folder / "dataset", self.workspace / "dataset")
-        return replace(dataset, folder=self.workspace / "dataset")
-
-    def put_run(self, run: Run) -> Path:
-        """Write a run and move it in; a run of the same id, which is the same work, is replaced. Returns its folder."""
-        folder = self.folder / "run"
-        folder.mkdir()
-        write_run(run, folder)
-        target = self.workspace / "runs" / check_name(run.id)
-        target.parent.mkdir(exist_ok=True)
-        _swap(folder, target)
-        return target
-
-    def put_review(self, review: Review, inputs: str) -> Path:
-        """Write a review and move it in, in the place of one of the same id. Returns its folder."""
-        folder = self.folder / "review"
-        folder.mkdir()
-        write_review(review, inputs, folder)
-        target = self.workspace / "reviews" / check_name(review.id)
-        target.parent.mkdir(exist_ok=True)
-        _swap(folder, target)
-        return target
-
-    def set_aside(self, run_id: str) -> None:
-        """Take a run off the list; its files stay beside the others, under a name no run can have."""
-        folder = self.workspace / "runs" / check_name(run_id)
-        if folder.is_dir():
-            aside = folder.with_name(f".undone-{run_id}")
-            shutil.rmtree(aside, ignore_errors=True)
-            folder.rename(aside)
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Put `new` in the place of `target`. A process killed in between is undone at the next writing."""
-    aside = target.with_name(f".old-{target.name}")
-    if target.exists():
-        target.rename(aside)
-    new.rename(target)
-    shutil.rmtree(aside, ignore_errors=True)

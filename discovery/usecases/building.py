@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.cluster.density import NOISE
+from discovery.core.candidate import Candidate
 from discovery.core.feature import FeatureTable
 from discovery.core.records import Records
-from discovery.core.segment import UNASSIGNED, Candidate, Description, Segment, Segmentation, Structure
+from discovery.core.segment import UNASSIGNED, Description, Segment, Segmentation, Structure
+from discovery.core.settings import ClusterSettings
 from discovery.profile.answers import with_told
 from discovery.profile.describe import describe
 from discovery.profile.leaning import leanings
@@ -98,13 +100,13 @@ def clustered(
 
 
 def build(
-    divisions: Sequence[Division], table: FeatureTable, records: Records | None, seed: int
+    divisions: Sequence[Division], table: FeatureTable, records: Records | None, settings: ClusterSettings, seed: int
 ) -> tuple[Segmentation, ...]:
     """Return the segmentations of several divisions of the customers, described in one pass over the table.
 
     `records` are those of the customers who are looked at, where they have any.
     """
-    leaning = iter(leanings(records, [each.labels for each in divisions if each.by_records]))
+    leaning = iter(leanings(records, [each.labels for each in divisions if each.by_records], settings.leaning_from))
     profiles = describe(table, [each.labels for each in divisions])
     made = []
     for each, found in zip(divisions, profiles, strict=True):

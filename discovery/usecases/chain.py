@@ -11,7 +11,7 @@ from discovery.core.documents import plain
 from discovery.core.review import Identity, Review, SegmentReview
 from discovery.core.run import Run
 from discovery.core.segment import Segmentation
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 from discovery.store import Workspace
 from discovery.usecases.decided import standing
 from discovery.usecases.provenance import digest

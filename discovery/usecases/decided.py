@@ -16,8 +16,41 @@ from discovery.store import Workspace
 from discovery.validate.readiness import actionable_evidence
 
 
-def load_run(workspace: Workspace, run_id: str) -> Run:
-    """Return a run under the names, with the notes, campaigns and retirements that people decided."""
+def load_run(workspace: Workspace, run_id: str = "latest") -> Run:
+    """Return a run of a workspace under the names, with the notes, campaigns and retirements that people decided.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        As `open_workspace` returned it.
+    run_id : str
+        Which run; ``latest``: that of the newest date.
+
+    Returns
+    -------
+    Run
+        The files stay as the run was made: decisions are laid over it as it is read.
+
+    Raises
+    ------
+    WorkspaceError
+        If there is no such run, with the nearest id; if there is none at all; or if another release made it.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> run = discovery.load_run(discovery.open_workspace("work"))
+    >>> str(run.as_of), [segmentation.name for segmentation in run.segmentations]
+    ('2025-10-01', ['kmeans', 'hdbscan', 'mixture', 'rules'])
+    """
+    if run_id == "latest":
+        listed = workspace.runs()
+        if not listed:
+            raise WorkspaceError(
+                f"The workspace {str(workspace.path)!r} must hold a run, and holds none that can be read. "
+                "Make one with `discovery run CONFIG --workspace FOLDER`."
+            )
+        run_id = listed[0].id
     return with_decisions(workspace.load(run_id), standing(workspace.ledger.decisions(), run_id))
 
 
@@ -40,33 +73,58 @@ def decide(
     run_id: str,
     segmentation: str,
     segment: str,
-    kind: DecisionKind,
+    kind: DecisionKind | str,
     value: str,
     who: str,
     at: datetime,
 ) -> Decision:
-    """Return a decision about one segment, kept in the workspace.
+    """Return a decision about one segment, kept in the workspace: a name, a note, a campaign, or that it is retired.
 
     Parameters
     ----------
-    workspace, run_id, segmentation
-        Where the segment is; no segmentation: the recommended one.
+    workspace : Workspace
+        Which keeps it; the run's files stay as they are.
+    run_id : str
+        About which run.
+    segmentation : str
+        About which of its segmentations; empty: the recommended one.
     segment : str
-        Its id, or its name as it stands.
-    kind : DecisionKind
-        Anything but a merge, which makes a run.
+        Id of the segment, or its name as it stands.
+    kind : DecisionKind or str
+        ``name``, ``note``, ``campaign`` or ``retire``; a merge makes a run (see `merge`).
     value : str
         The name, note, campaign, or why it is retired; anything but a name may be empty, to take the last one off.
     who : str
-        As they typed their name.
+        As they typed their name; not empty.
     at : datetime
         When, with a time zone.
+
+    Returns
+    -------
+    Decision
+        With the number (``id``) by which it can be taken back.
 
     Raises
     ------
     UsageError
-        If it is a merge, or a name that another segment has.
+        If it is a merge, a name that another segment has, nobody's, or at a time without a zone.
+    WorkspaceError
+        If there is no such run, segmentation or segment, with the nearest one.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> run, now = discovery.load_run(workspace), datetime(2025, 10, 2, tzinfo=UTC)
+    >>> made = discovery.decide(workspace, run.id, "rules", "champions", "campaign", "Early access", "Ana", now)
+    >>> changed = discovery.load_run(workspace)
+    >>> [rule.rule.campaign for rule in changed.rules if rule.rule.segment_id == "champions"]
+    ['Early access']
     """
+    if kind not in tuple(DecisionKind):
+        raise UsageError(f"A decision must be one of {', '.join(DecisionKind)}, got {kind!r}.")
+    kind = DecisionKind(kind)
     if kind is DecisionKind.MERGE:
         raise UsageError("A merge makes a new run: accept it with `discovery merge`.")
     segmentation = segmentation or workspace.recommended(run_id)

@@ -61,10 +61,28 @@ def explain_customer(run: Run, customer_id: str, segmentation: str = "") -> Expl
     segmentation : str
         Such as ``kmeans``; empty: the recommended one.
 
+    Returns
+    -------
+    Explanation
+        Sentences, and how the customer stands to the rule of every segment that has one.
+
     Raises
     ------
     WorkspaceError
-        If nobody of that id was known at the run's date.
+        If nobody of that id was known at the run's date, or there is no such segmentation.
+
+    Notes
+    -----
+    What would move a customer is what the rules ask for: a description, and no promise that acting on it works.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> run = discovery.load_run(discovery.open_workspace("work"))
+    >>> someone = run.segmentation("rules").members("one-and-done")[0]
+    >>> found = discovery.explain_customer(run, someone, "rules")
+    >>> found.segment_name, found.strength, len(found.why) > 0
+    ('One-and-done', 1.0, True)
     """
     found = run.segmentation(segmentation or run.recommended)
     if customer_id not in found.labels.index:

@@ -39,10 +39,30 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
     segmentation : str
         Which one; empty: all that have rules.
 
+    Returns
+    -------
+    dict of str to str
+        File name to text; nothing is written. Retired segments are left out.
+
     Raises
     ------
     UsageError
-        If the form, the dialect or the segmentation is not known, or there is no rule to export.
+        If the form or the dialect is not known, there is no rule to export, or a rule cannot be said in that form.
+    WorkspaceError
+        If there is no such segmentation.
+
+    Notes
+    -----
+    A rule induced from a cluster selects nearly the segment, and not exactly: its fidelity stands in the English text.
+    Who is in the segment is what `export_members` lists.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> run = discovery.load_run(discovery.open_workspace("work"))
+    >>> files = discovery.export_run(run, "english", segmentation="rules")
+    >>> print(files["segments.txt"].splitlines()[1])
+    rules · New customers: Customers with exactly 1 order, and at most 60 days since first order.
     """
     if form not in FORMATS:
         raise UsageError(f"--format must be one of {', '.join(FORMATS)}, klaviyo; got {form!r}.")

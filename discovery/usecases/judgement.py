@@ -90,8 +90,8 @@ def judge(
         *response,
         *campaign_evidence(segmentation, campaigns, asked, settings.seed),
         *rules_cover_evidence(segmentation, rules, table, settings.rules),
-        *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table),
-        *accessible_evidence(segmentation, consent, suppressed),
+        *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table, asked),
+        *accessible_evidence(segmentation, consent, suppressed, asked),
         *actionable_evidence(segmentation, {i: r.campaign for i, r in rules.items()}),
     ]
     compared = compare(segmentation, forward, campaigns, held_out, asked)

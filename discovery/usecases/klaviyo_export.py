@@ -95,8 +95,10 @@ def export_klaviyo(
 
     Parameters
     ----------
-    run, workspace : Run, Workspace
-        Whose rules, and whose profiles.
+    run : Run
+        Whose rules.
+    workspace : Workspace
+        Whose profiles.
     metric_ids : mapping
         Name of a metric to the id that the account gave it.
     segmentation : str
@@ -110,10 +112,34 @@ def export_klaviyo(
     profiles : bool
         Make the profiles to import too. They hold everyone, so that a page leaves them out until they are taken.
 
+    Returns
+    -------
+    KlaviyoExport
+        Files, what creates the segments, and how each condition is said and what that loses. Nothing is sent.
+
     Raises
     ------
     UsageError
-        Naming every metric that has no id, unless `review_only`.
+        Naming every metric that has no id, unless `review_only`; or if there is no rule to export.
+    WorkspaceError
+        If there is no such segmentation, or the workspace holds no dataset while profiles are asked for.
+
+    Notes
+    -----
+    Klaviyo goes on counting cancelled orders: such losses are named condition by condition. Begin with `review_only`.
+
+    Source
+    ------
+    Klaviyo's API reference, Create Segment.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> run = discovery.load_run(workspace)
+    >>> export = discovery.export_klaviyo(run, workspace, {}, segmentation="rules", review_only=True)
+    >>> export.metrics, export.segments[0].conditions[0].way
+    (('Placed Order',), 'native')
     """
     known = known_to_klaviyo(run.table, {f.name: f for f in run.table.features}, predictive)
     chosen = chosen_rules(run, segmentation)

@@ -21,8 +21,6 @@ from discovery.rules.parse import parse
 from discovery.usecases.building import Claim, Division
 from discovery.usecases.placing import place
 
-#: With fewer customers a stratum stays whole.
-_FEWEST = 100
 _ENGAGEMENT = ("clicks_90d", "emails_received_90d", "product_views_90d", "clicks")
 
 
@@ -95,7 +93,7 @@ def _cut(
     """Return the groups of one stratum: as many as two halves of its customers agree on best, up to its share."""
     customers = int(inside.sum())
     names = _telling(table, inside, stratum.features)
-    if most < 2 or customers < _FEWEST or not names:
+    if most < 2 or customers < settings.lifecycle_customers or not names:
         return _Cut(1, np.zeros(customers, dtype=np.int64), np.ones(customers), {"k": 1})
     placed = place(table, inside, names, settings)
     within = replace(settings, k=min(settings.k, most), band_low=2, band_high=most, k_high=most)

@@ -53,8 +53,10 @@ def export_members(
 
     Parameters
     ----------
-    run, workspace
-        Whose segments, and whose profiles.
+    run : Run
+        Whose segments.
+    workspace : Workspace
+        Whose profiles: e-mail address, phone, country, consent.
     form : str
         ``spreadsheet`` (safe to open), ``machine`` (unchanged), ``meta`` or ``google`` (hashed).
     channel : str or None
@@ -62,12 +64,31 @@ def export_members(
     segmentation : str
         Which one; empty: the recommended one.
 
+    Returns
+    -------
+    MemberExport
+        File name to text, and of each segment how many are listed, and left out for want of consent or identifier.
+        Nothing is written or sent.
+
     Raises
     ------
     UsageError
-        If the form or the segmentation is not known.
+        If the form is not known.
     WorkspaceError
-        If the workspace holds no dataset.
+        If there is no such segmentation, or the workspace holds no dataset.
+
+    Notes
+    -----
+    Retired segments, and customers whom the segmentation does not place, are on no list.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> lists = discovery.export_members(discovery.load_run(workspace), workspace, segmentation="rules")
+    >>> first = lists.segments[0]
+    >>> first.file, first.listed + first.without_consent + first.without_identifier
+    ('rules-champions.csv', 25)
     """
     if form not in FORMS:
         raise UsageError(f"--for must be one of {', '.join(FORMS)}, got {form!r}.")

@@ -52,27 +52,48 @@ def merge(
 
     Parameters
     ----------
-    workspace, run_id
-        Which run; it stays as it was.
+    workspace : Workspace
+        Which keeps both.
+    run_id : str
+        Of which run; it stays as it was.
     segmentation : str
-        Of which segmentation; empty: the recommended one.
-    pair : (str, str)
+        Of which of its segmentations; empty: the recommended one.
+    pair : tuple of str
         The two segments, by id or by name; their order does not count.
     who : str
-        As they typed their name.
+        As they typed their name; not empty.
     at : datetime
         When, with a time zone.
     progress : callable
-        Told where the work stands.
+        Told the step (str) and the share of it that is done (0 to 1).
+
+    Returns
+    -------
+    run : Run
+        With lineage, judged anew: sizes add up as before, evidence, rules and merges are those of the new segments.
+    decision : Decision
+        With the number (``id``) by which it can be taken back.
 
     Raises
     ------
+    UsageError
+        If the pair is one segment twice, nobody accepts it, or the time has no zone.
     WorkspaceError
         If there are no such segments, or the workspace no longer holds the data that the run was made of.
 
     Notes
     -----
     The same merge gives the same run, with the same bytes, whoever accepts it; accepted twice it is one decision.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> run, now = discovery.load_run(workspace), datetime(2025, 10, 2, tzinfo=UTC)
+    >>> joined, decision = discovery.merge(workspace, run.id, "rules", ("lapsing", "lapsed"), "Ana", now)
+    >>> run.segmentation("rules").k, joined.segmentation("rules").k, joined.segmentation("rules").lineage
+    (8, 7, ('lapsed merged into lapsing',))
     """
     run = workspace.load(run_id)
     found = run.segmentation(segmentation or run.recommended)
@@ -93,12 +114,39 @@ def merge(
 def undo_decision(workspace: Workspace, decision_id: int, who: str, at: datetime) -> Decision:
     """Return a decision as taken back; the run that a merge made is set aside.
 
+    Parameters
+    ----------
+    workspace : Workspace
+        Which keeps it.
+    decision_id : int
+        Its number, as `decide` and `merge` return it.
+    who : str
+        As they typed their name; not empty.
+    at : datetime
+        When, with a time zone.
+
+    Returns
+    -------
+    Decision
+        The same one, with who took it back and when.
+
     Raises
     ------
     UsageError
         If nobody says who they are.
     WorkspaceError
         If there is no such decision, it was taken back before, or a merge was built upon by another.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> run, now = discovery.load_run(workspace), datetime(2025, 10, 2, tzinfo=UTC)
+    >>> made = discovery.decide(workspace, run.id, "rules", "loyal", "note", "Ask Ben first.", "Ana", now)
+    >>> back = discovery.undo_decision(workspace, made.id, "Ben", now)
+    >>> back.stands, back.undone_by
+    (False, 'Ben')
     """
     if not who.strip():
         raise UsageError("Taking a decision back must say who does it: type your name once.")

@@ -10,6 +10,7 @@ from math import hypot, nan
 import numpy as np
 import pandas as pd
 
+from discovery.core.bounds import SMALLEST
 from discovery.core.dataset import Dataset, midnight
 from discovery.core.evidence import Evidence
 from discovery.core.feature import FeatureTable
@@ -25,7 +26,6 @@ from discovery.features.vocabulary.terms import CLICKED
 from discovery.validate.campaigns import REVENUE, UPLIFT, Campaigns, campaign_evidence
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import mean_interval, rate_interval, response_evidence
-from discovery.validate.size import SMALLEST
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import pandas as pd
 from discovery.compare.drift import drift
 from discovery.compare.movement import movement
 from discovery.compare.told import flow_sentences, summary
+from discovery.core.bounds import SMALLEST
 from discovery.core.dataset import Dataset
 from discovery.core.errors import UsageError
 from discovery.core.progress import Progress, silent
@@ -29,7 +30,6 @@ from discovery.usecases.made_of import brought_in, dataset_of, settings_of
 from discovery.usecases.quarter import quarter_between, rates, response_rows
 from discovery.usecases.segment_reviews import segment_reviews
 from discovery.validate.answering import measurable_response
-from discovery.validate.size import SMALLEST
 
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
 
@@ -44,12 +44,17 @@ def review(
     workspace : Workspace
         Which must hold the data that the later run was made of.
     before_id, now_id : str
-        Ids of the runs.
+        Ids of the runs, that of the earlier date first.
     segmentation : str
         Which one of theirs; empty: the one that the review before looked at, or else the one recommended in the run of
         before, or of now, if both have it.
     progress : callable
-        Told where the work stands; never, if nothing is new.
+        Told the step (str) and the share of it that is done (0 to 1); never, if nothing is new.
+
+    Returns
+    -------
+    Review
+        Who moved, what drifted, what answers, and what to do with each segment.
 
     Raises
     ------
@@ -62,6 +67,15 @@ def review(
     -----
     Silent reviews are counted along the chain of stored reviews: the one before is that which ended with the run that
     this one begins with. It is read, never written to, so the same review made twice counts once.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> workspace = discovery.open_workspace("work")
+    >>> now, before = workspace.runs()
+    >>> review = discovery.review(workspace, before.id, now.id, "rules")
+    >>> int(review.movement.fresh.loc["champions"].sum()), review.segment("champions").size_before
+    (21, 21)
     """
     name = segmentation or _usual(workspace, before_id, now_id)
     for run_id in (before_id, now_id):
@@ -113,7 +127,7 @@ def review_quarter(
     for day in days:
         run_id = provenance.run_id(config.settings, dataset, day)
         if not workspace.holds(run_id):
-            pipeline.discover(config, workspace, day, progress)
+            pipeline.discover(config, workspace, as_of=day, progress=progress)
         ids.append(as_merged(workspace, run_id))
     return review(workspace, ids[0], ids[1], segmentation, progress)
 

@@ -1,4 +1,4 @@
-"""Rule files over a workspace's data: checked, counted, and compared between two dates."""
+"""Rules over features: whom they select, counted, and compared between two dates."""
 
 from __future__ import annotations
 
@@ -10,25 +10,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from discovery.core.dataset import Dataset, day_of
+from discovery.core.compile import compile_settings
+from discovery.core.dataset import Dataset
+from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, Rule, leaves
 from discovery.core.settings import EngineSettings
 from discovery.engine.choice import query_engine
 from discovery.engine.query import QueryEngine
-from discovery.export import targets
 from discovery.export.english import sentence
-from discovery.features.catalogue import BY_NAME
 from discovery.rules.changes import COLUMNS, changes
 from discovery.rules.coverage import Coverage, coverage
 from discovery.rules.evaluate import membership
-from discovery.rules.faults import Finding
-from discovery.rules.library import Library, library_from
-from discovery.rules.lint import History, lint
+from discovery.rules.library import library_from, rules_from
 from discovery.rules.overlap import membership_overlap
 from discovery.rules.parse import to_text
-from discovery.rules.vocabulary import Vocabulary
-from discovery.store import Workspace, read_entries
+from discovery.store import Workspace, open_workspace, read_entries
 from discovery.usecases.measuring import measure, vocabulary_of
 
 #: Each batch reads its events again, so it is as large as the memory of a million customers allows.
@@ -91,42 +88,108 @@ class Evaluation:
         return pd.concat([pd.DataFrame({"rule": [], "customer_id": []}, dtype="str"), *frames], ignore_index=True)
 
 
-def evaluate(
-    path: Path,
-    workspace: Workspace,
-    as_of: date | None = None,
-    before: date | None = None,
-    engine: EngineSettings | None = None,
-    progress: Progress = silent,
-) -> Evaluation:
-    """Return whom every rule of a file selects, all measured together.
+def evaluate_rules(table: FeatureTable, rules: Mapping[str, str]) -> pd.DataFrame:
+    """Return whom each rule selects among the customers of a table.
 
     Parameters
     ----------
-    path : Path
-        A rule file: YAML, as ``configs/segments.yaml``.
-    workspace : Workspace
-        Whose dataset.
-    as_of : date, optional
-        Exclusive; the day after the last event unless stated.
-    before : date, optional
-        An earlier date: who joined and left since then is listed.
-    engine : EngineSettings, optional
-        What computes the measures.
+    table : FeatureTable
+        Features at a date; a rule may speak of these only.
+    rules : mapping of str to str
+        Name to rule text (docs/rules.md), for example ``{"loyal": "orders >= 3"}``.
+
+    Returns
+    -------
+    DataFrame of bool
+        Shape (customers, rules): indexed by customer_id, one column per name.
 
     Raises
     ------
     RuleError
+        If a text cannot be read, with the position; or names what the table lacks, with the nearest known name.
+
+    Notes
+    -----
+    A condition on a missing value is unknown, as in SQL: it selects nobody, and neither does its opposite.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> run = discovery.load_run(discovery.open_workspace("work"))
+    >>> chosen = discovery.evaluate_rules(run.table, {"loyal": "orders >= 3", "once": "orders = 1"})
+    >>> chosen.shape, int((chosen["loyal"] & chosen["once"]).sum())
+    ((257, 2), 0)
+    """
+    entries = [{"name": name, "where": where} for name, where in rules.items()]
+    parsed = rules_from(entries, {f.name: f for f in table.features})
+    return membership({r.name: r.where for r in parsed}, table)
+
+
+def evaluate_rule_file(
+    path: str | Path,
+    workspace: str | Path | Workspace,
+    *,
+    as_of: date | None = None,
+    before: date | None = None,
+    engine: str = "duckdb",
+    spark_master: str = "",
+    progress: Progress = silent,
+) -> Evaluation:
+    """Return whom every rule of a file selects in a workspace's data, all measured together.
+
+    Parameters
+    ----------
+    path : str or Path
+        A rule file: YAML, as ``configs/segments.yaml``.
+    workspace : str, Path or Workspace
+        Whose dataset.
+    as_of : date, optional
+        Exclusive; the day after the last event unless stated.
+    before : date, optional
+        An earlier date: who joined and left since then is listed, and through which condition.
+    engine : str
+        ``duckdb`` or ``spark``: what computes the measures. Both select the same customers.
+    spark_master : str
+        Address of a Spark master; empty: Spark on this machine.
+    progress : callable
+        Told the step (str) and the share of it that is done (0 to 1).
+
+    Returns
+    -------
+    Evaluation
+        Counts and shares of each rule, who is in it, how rules overlap, and what no rule selects.
+
+    Raises
+    ------
+    SettingError
+        If there is no such file, or no such engine.
+    RuleError
         Naming every faulty entry at once.
     WorkspaceError
-        If the workspace holds no dataset.
+        If there is no workspace, or it holds no dataset.
+
+    Notes
+    -----
+    A rule that asks for what the data do not have is left out, and named in ``absent``. Shares are of the customers
+    known at the date.
+
+    Examples
+    --------
+    >>> import discovery
+    >>> with open("rules.yaml", "w") as file:
+    ...     _ = file.write("- {name: Loyal, where: orders >= 3}\\n")
+    >>> found = discovery.evaluate_rule_file("rules.yaml", "work")
+    >>> found.customers, found.rules[0].english
+    (300, 'Customers with at least 3 orders.')
     """
-    with _opened(workspace, engine) as (asked, dataset):
+    chosen = {"kind": engine, "spark_master": spark_master}
+    raw = {"source": {"kind": "canonical", "path": "."}, "as_of": "data_end", "engine": chosen}
+    with opened(workspace, compile_settings(raw).engine) as (asked, dataset):
         known = vocabulary_of(asked, dataset)
-        library = library_from(read_entries(path), known)
+        library = library_from(read_entries(Path(path)), known)
         day = as_of or dataset.data_end
         found, moved = [], [pd.DataFrame(columns=list(COLUMNS))]
-        for where, names in _blocks(library.rules):
+        for where, names in blocks(library.rules):
             table = measure(asked, dataset, day, names, progress, vocabulary=known).table
             found.append(membership(where, table))
             if before:
@@ -151,54 +214,17 @@ def evaluate(
     )
 
 
-def check(
-    path: Path, workspace: Workspace | None = None, target: str = "", exclusive: bool = False
-) -> tuple[Library, tuple[Finding, ...]]:
-    """Return the rules of a file and their faults.
-
-    Parameters
-    ----------
-    path : Path
-        A rule file.
-    workspace : Workspace, optional
-        Whose data say which values are missing and how far back they reach.
-    target : str
-        ``klaviyo`` or ``sql``: also tell what it cannot express.
-    exclusive : bool
-        Also tell why customers are in more than one segment, or in none.
-
-    Raises
-    ------
-    RuleError
-        Naming every entry that cannot be read.
-    """
-    history, known = None, Vocabulary(BY_NAME)
-    library = None
-    if workspace is not None:
-        with _opened(workspace, None) as (asked, dataset):
-            known = vocabulary_of(asked, dataset)
-            library = library_from(read_entries(path), known)
-            missing: dict[str, int] = {}
-            for _, names in _blocks(library.rules):
-                values = measure(asked, dataset, dataset.data_end, names, vocabulary=known).table.values
-                missing |= {str(name): int(n) for name, n in values.isna().sum().items()}
-            history = History((dataset.data_end - day_of(dataset.first_at)).days, missing)
-    library = library or library_from(read_entries(path), known)
-    expressible = targets.EXPRESSIBLE[target] if target else None
-    found = lint(
-        library.rules, known, history=history, expressible=expressible, target=target.title(), exclusive=exclusive
-    )
-    return library, found
-
-
 @contextmanager
-def _opened(workspace: Workspace, settings: EngineSettings | None) -> Iterator[tuple[QueryEngine, Dataset]]:
-    dataset = workspace.needed_dataset()
+def opened(
+    workspace: str | Path | Workspace, settings: EngineSettings | None = None
+) -> Iterator[tuple[QueryEngine, Dataset]]:
+    """Give the engine and the dataset of a workspace that holds one."""
+    dataset = (workspace if isinstance(workspace, Workspace) else open_workspace(workspace)).needed_dataset()
     with query_engine(settings or EngineSettings()) as engine:
         yield engine, dataset
 
 
-def _blocks(rules: Sequence[Rule]) -> Iterator[tuple[dict[str, Condition], list[str]]]:
+def blocks(rules: Sequence[Rule]) -> Iterator[tuple[dict[str, Condition], list[str]]]:
     """Yield rules by name with the measures they need, so many at a time that a million customers' fit in memory."""
     where: dict[str, Condition] = {}
     names: list[str] = []

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from statsmodels.stats.proportion import proportion_confint
 
+from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Question, Verdict
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
@@ -23,7 +24,6 @@ from discovery.validate.campaigns import Campaigns
 from discovery.validate.equivalence import Answers, answers_of
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import rate_interval
-from discovery.validate.size import SMALLEST
 
 CHECK = "measurable_response"
 

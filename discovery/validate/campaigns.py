@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.stats import ttest_ind
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.validate.response import against_rest, holm, mean_interval, rate_interval
-from discovery.validate.size import SMALLEST
 
 REVENUE, UPLIFT = "campaign_revenue", "campaign_uplift"
 _OTHERS = "the other recipients"

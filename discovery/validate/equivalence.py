@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from discovery.validate.size import SMALLEST
+from discovery.core.bounds import SMALLEST
 
 Floats = NDArray[np.float64]
 

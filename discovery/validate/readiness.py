@@ -10,15 +10,11 @@ from discovery.core.evidence import Evidence, Question, Verdict
 from discovery.core.feature import FeatureTable
 from discovery.core.rule import Condition, leaves
 from discovery.core.segment import UNASSIGNED, Segmentation
-
-#: A condition on a field that is empty for more than this share of customers cannot be relied on.
-_FILLED = 0.8
-#: Fewer reachable customers than this share make a segment hard to serve.
-_REACHABLE = 0.5
+from discovery.core.settings import ValidateSettings
 
 
 def measurable_evidence(
-    segmentation: Segmentation, conditions: Mapping[str, Condition], table: FeatureTable
+    segmentation: Segmentation, conditions: Mapping[str, Condition], table: FeatureTable, settings: ValidateSettings
 ) -> list[Evidence]:
     """Return, for every segment, how far the fields its rule reads are filled among the placed customers.
 
@@ -42,14 +38,17 @@ def measurable_evidence(
         value = filled[worst.feature]
         label = table.feature(worst.feature).label
         reason = f"The fields its rule reads are filled for at least {value:.0%} of customers (least: {label})."
-        verdict = Verdict.PASS if value >= _FILLED else Verdict.WARN
+        least = settings.min_filled
+        verdict = Verdict.PASS if value >= least else Verdict.WARN
         out.append(
-            _evidence(segmentation, segment.id, "measurable", "filled", value, verdict, reason, segment.size, _FILLED)
+            _evidence(segmentation, segment.id, "measurable", "filled", value, verdict, reason, segment.size, least)
         )
     return out
 
 
-def accessible_evidence(segmentation: Segmentation, consent: pd.Series, suppressed: pd.Series) -> list[Evidence]:
+def accessible_evidence(
+    segmentation: Segmentation, consent: pd.Series, suppressed: pd.Series, settings: ValidateSettings
+) -> list[Evidence]:
     """Return, for every segment, the share that may be sent e-mail: subscribed and not suppressed.
 
     Where the source says nothing about consent it is not tested.
@@ -65,13 +64,11 @@ def accessible_evidence(segmentation: Segmentation, consent: pd.Series, suppress
                 _evidence(segmentation, segment.id, "accessible", "consent", None, Verdict.NOT_TESTED, reason, 0)
             )
             continue
-        value = float(reachable[mine].mean())
-        verdict = Verdict.PASS if value >= _REACHABLE else Verdict.WARN
+        value, least = float(reachable[mine].mean()), settings.min_reachable
+        verdict = Verdict.PASS if value >= least else Verdict.WARN
         reason = f"{value:.0%} of its customers are subscribed to e-mail and not suppressed."
         out.append(
-            _evidence(
-                segmentation, segment.id, "accessible", "consent", value, verdict, reason, segment.size, _REACHABLE
-            )
+            _evidence(segmentation, segment.id, "accessible", "consent", value, verdict, reason, segment.size, least)
         )
     return out
 

@@ -12,13 +12,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from statsmodels.stats.proportion import proportion_confint, test_proportions_2indep
 from threadpoolctl import threadpool_limits
 
+from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.validate.distinctness import auc
 from discovery.validate.outcome import ForwardWindow
-from discovery.validate.size import SMALLEST
 
 _RESAMPLES = 999
 _NOTHING_SEEN = "The data end at the date: nothing was seen after it yet."

@@ -6,12 +6,10 @@ import numpy as np
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import power_proportions_2indep
 
+from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
-
-#: A segment smaller than this shows nothing about anyone, and its rates are not shown either.
-SMALLEST = 10
 
 
 def detectable_difference(n: int, rest: int, rate: float, alpha: float, power: float) -> float:

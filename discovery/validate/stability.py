@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from discovery.core.candidate import AgainstNull
 from discovery.core.evidence import Evidence, Verdict
-from discovery.core.segment import AgainstNull, Segment, Segmentation, Structure
+from discovery.core.segment import Segment, Segmentation, Structure
 from discovery.core.settings import ValidateSettings
 
 

@@ -43,6 +43,8 @@ NEIGHBOURS = {
 #: Among the use cases and among the commands, who may look into whom; the others look into nobody.
 WITHIN = {
     "usecases.judgement": {"responses"},
+    "usecases.reading": {"measuring"},
+    "usecases.linting": {"measuring", "rulebook"},
     "usecases.rulebook": {"measuring"},
     "usecases.building": {"placing"},
     "usecases.segmentations": {"building", "placing", "steadiness"},
@@ -96,6 +98,8 @@ WITHIN = {
     "commands.decisions": {"progress_file", "terminal"},
     "commands.reviews": {"progress_file", "terminal"},
 }
+#: Numbers of a method, not of a decision: tables, quartiles, what is added to an empty bin.
+NO_THRESHOLDS = {"_HALF", "_QUARTILES", "_TAIL"}
 MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "commands.rules", "commands.exports", "usecases.jobs"}
 
 
@@ -190,6 +194,15 @@ def test_one_clock_and_one_source_of_chance(path: Path) -> None:
             }, f"{path}: {called} is global chance"
             if called == "np.random.default_rng":
                 assert node.args or node.keywords, f"{path}: a generator without a seed"
+
+
+def test_what_decides_a_verdict_or_a_name_is_a_setting() -> None:
+    for path in (p for p in modules() if room(p) in {"validate", "profile", "compare", "usecases"}):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)):
+                shares = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and type(n.value) is float]
+                names = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+                assert not shares or names in NO_THRESHOLDS, f"{path}: {names} belongs into core/settings"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

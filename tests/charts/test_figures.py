@@ -13,7 +13,7 @@ import pytest
 from discovery.charts import candidates, customer_map, distinctness, overlap, profile, response, sizes
 from discovery.charts.theme import DARK, LIGHT, Theme, figure, theme
 from discovery.core.run import Run
-from discovery.core.segment import COLOURS, UNASSIGNED_COLOUR
+from discovery.core.segment_look import COLOURS, UNASSIGNED_COLOUR
 
 CHARTS: dict[str, Callable[[Run, str, Theme], go.Figure]] = {
     "sizes": sizes.sizes,

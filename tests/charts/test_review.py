@@ -20,7 +20,7 @@ from discovery.charts.decisions import ORDER, decisions_data, decisions_title
 from discovery.charts.reviewed import OTHERS, places, reviewed
 from discovery.charts.theme import DARK, LIGHT, Theme
 from discovery.core.review import DRIFT_COLUMNS, ENTRANTS, LEAVERS, RATE_COLUMNS, Action, Movement, Review
-from discovery.core.segment import COLOURS, UNASSIGNED_COLOUR
+from discovery.core.segment_look import COLOURS, UNASSIGNED_COLOUR
 from tests.review_factory import BORN, example_review
 from tests.run_factory import with_small_segment
 

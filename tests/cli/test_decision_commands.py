@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from discovery.core.run import Run
 from tests.cli.test_cli import answer, discovery
 
 
-def test_a_merge_is_accepted_named_seen_and_undone(planted_workspace: Path, planted_run: Run, tmp_path: Path) -> None:
-    place = shutil.copytree(planted_workspace, tmp_path / "w")
+def test_a_merge_is_accepted_named_seen_and_undone(place: Path, planted_run: Run) -> None:
     here = ("-w", place, "--who", "Ana", "--segmentation", "kmeans")
     first, second, *_ = planted_run.segmentation("kmeans").placed
     merged = answer("merge", planted_run.id, first.name, second.id, *here)
@@ -27,8 +25,7 @@ def test_a_merge_is_accepted_named_seen_and_undone(planted_workspace: Path, plan
     assert [r["id"] for r in answer("runs", "-w", place)] == [planted_run.id]
 
 
-def test_what_cannot_be_decided_is_one_line(planted_workspace: Path, planted_run: Run, tmp_path: Path) -> None:
-    place = shutil.copytree(planted_workspace, tmp_path / "w")
+def test_what_cannot_be_decided_is_one_line(place: Path, planted_run: Run) -> None:
     for words in (
         ("merge", planted_run.id, "c1", "c1", "--who", "Ana"),
         ("merge", planted_run.id, "c1", "nobody", "--who", "Ana"),

@@ -15,7 +15,7 @@ from discovery.compare.match import match
 from discovery.compare.movement import movement
 from discovery.core.review import ENTRANTS, LEAVERS
 from discovery.core.segment import UNASSIGNED, Description, Segment, Segmentation, Structure
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 
 ASKED = ReviewSettings()
 

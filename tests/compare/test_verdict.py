@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from discovery.compare.verdict import Seen, verdict
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.review import Action
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 
 ASKED = ReviewSettings()
 

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from discovery.charts.theme import DARK, LIGHT
-from discovery.core.segment import COLOURS, SYMBOLS, UNASSIGNED_COLOUR, Segment
+from discovery.core.segment import Segment
+from discovery.core.segment_look import COLOURS, SYMBOLS, UNASSIGNED_COLOUR
 
 #: Full protan-, deuter- and tritanopia on linear RGB: Machado, Oliveira and Fernandes 2009, severity 1.0.
 VISIONS = {

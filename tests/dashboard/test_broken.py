@@ -18,11 +18,6 @@ from tests.dashboard.test_pages import EVERY, text
 Open = Callable[..., AppTest]
 
 
-@pytest.fixture
-def place(planted_workspace: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(planted_workspace, tmp_path / "w"))
-
-
 def changed(path: Path, change: Callable[[dict[str, object]], object]) -> None:
     document = json.loads(path.read_text("utf-8"))
     change(document)

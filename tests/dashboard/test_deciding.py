@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,11 +15,6 @@ from tests.dashboard.test_pages import text
 
 Open = Callable[..., AppTest]
 BUTTONS = {"Rename": "Rename", "Note": "Keep the note", "Campaign": "Plan this", "Retire": "Retire"}
-
-
-@pytest.fixture
-def place(planted_workspace: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(planted_workspace, tmp_path / "w"))
 
 
 def decide(app: AppTest, what: str, value: str, who: str = "Ana") -> AppTest:

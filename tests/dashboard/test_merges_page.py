@@ -103,10 +103,7 @@ def test_one_segment_has_nothing_to_merge(open_app: Open, run: Run) -> None:
     assert not charts(app)
 
 
-def test_a_merge_is_accepted_seen_and_taken_back(
-    open_on: Open, planted_workspace: Path, planted_run: Run, tmp_path: Path
-) -> None:
-    place = Path(shutil.copytree(planted_workspace, tmp_path / "w"))
+def test_a_merge_is_accepted_seen_and_taken_back(open_on: Open, place: Path, planted_run: Run) -> None:
     app = open_on(place, "merges", by="KMeans")
     before = planted_run.segmentation("kmeans")
     app.text_input(key="who").set_value("Ana").run()
@@ -171,8 +168,7 @@ def test_a_cancelled_merge_leaves_the_workspace_as_it_was(
     assert not open_on(place.path, "merges", by="Rules").info
 
 
-def test_a_merge_that_cannot_be_made_says_why(open_on: Open, planted_workspace: Path, tmp_path: Path) -> None:
-    place = Path(shutil.copytree(planted_workspace, tmp_path / "w"))
+def test_a_merge_that_cannot_be_made_says_why(open_on: Open, place: Path) -> None:
     shutil.rmtree(place / "dataset")
     app = open_on(place, "merges", by="KMeans")
     app.text_input(key="who").set_value("Ana").run()

@@ -51,7 +51,7 @@ def retail_workspace(shared_data: Path, once: Callable[[str, Callable[[Path], No
     [data] = (shared_data / "online_retail_ii").glob("*.parquet")
     quick = (*QUICK, "cluster.fit_rows=2000", f"source.path={data}")
     config = ROOT / "configs" / "online_retail_ii.yaml"
-    return once("retail-workspace", lambda folder: void(service.discover(config, folder, overrides=quick)))
+    return once("retail-workspace", lambda folder: service.discover(config, folder, overrides=quick))
 
 
 @pytest.fixture(scope="module", params=["simulated", "Online Retail II"])
@@ -136,7 +136,3 @@ def test_every_segmentation_has_its_pages(open_on: Open, store: Store) -> None:
             app = open_on(store.workspace, page, by=method_name(each["name"]))
             assert not app.exception, (page, each["name"])
             assert "<h1>" in text(app)
-
-
-def void(_: object) -> None:
-    """Drop a value."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,54 @@ def test_every_dependency_is_named_with_its_reason() -> None:
     needed = names(PROJECT["dependencies"]).union(*map(names, PROJECT["optional-dependencies"].values()))
     assert needed <= told
     assert told - {"package"} <= needed
+
+
+#: What is imported under another name than it is installed by.
+IMPORTED = {"python-calamine": "python_calamine", "pyyaml": "yaml", "scikit-learn": "sklearn", "umap-learn": "umap"}
+
+
+def imported(folder: str) -> set[str]:
+    """Return the packages that modules of a folder import, inside functions too."""
+    found: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"discovery"}
+
+
+def test_what_is_needed_is_imported_and_what_is_imported_is_needed() -> None:
+    needed = {IMPORTED.get(name, name) for name in names(PROJECT["dependencies"])}
+    # Imported where its extra is installed. The postal packages are imported by name, of core/postal.py.
+    extras = {"pyspark", "klaviyo_api"}
+    assert imported("discovery") == needed | extras
+
+
+def stated_licence(package: str) -> str:
+    """Return what an installed package says of its licence: an expression, a name or the text's first words."""
+    about = metadata(package)
+    kinds = (kind for kind in about.get_all("Classifier") or () if kind.startswith("License"))
+    return " ".join((about.get("License-Expression") or "", (about.get("License") or "")[:60], *kinds))
+
+
+def test_every_licence_is_the_one_the_package_states() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for line in (line for line in text.splitlines() if line.startswith("| ") and "| package" not in line):
+        told = [each.strip().partition("-")[0] for each in line.split("|")[-2].split(",")]
+        for name in line.split("|")[1].split(","):
+            stated = stated_licence(name.strip())
+            assert any(licence in stated for licence in told), f"{name.strip()}: {stated}"
+
+
+def test_what_is_not_permissive_is_named() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    permissive = re.compile(r"MIT|BSD|Apache|Python Software|PSF|ISC|HPND|Unlicense|Zlib|Enthought")
+    for name in re.findall(r"^([\w.-]+)==[^;\n]*$", lock, flags=re.MULTILINE):
+        stated = stated_licence(name)
+        assert (permissive.search(stated) and not re.search("GPL|MPL", stated)) or name in text, f"{name}: {stated}"
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])

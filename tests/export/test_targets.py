@@ -28,6 +28,7 @@ from discovery.export.nested_json import segment
 from discovery.features.catalogue import BY_NAME
 from discovery.rules.evaluate import select
 from tests.export.klaviyo.examples import EXAMPLES
+from tests.rule_trees import trees
 
 NAMES = ("orders", "revenue", "days_since_last_order", "country", "city", "suppressed")
 TABLE = FeatureTable(
@@ -62,15 +63,7 @@ leaf = st.one_of(
     ),
     st.builds(Missing, st.sampled_from(NAMES)),
 )
-rules = st.recursive(
-    leaf,
-    lambda inner: st.one_of(
-        st.lists(inner, min_size=2, max_size=3).map(lambda p: All(tuple(p))),
-        st.lists(inner, min_size=2, max_size=3).map(lambda p: AnyOf(tuple(p))),
-        inner.map(Not),
-    ),
-    max_leaves=6,
-)
+rules = trees(leaf, 6)
 
 
 def selected(where: Condition) -> set[str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from discovery.core.documents import condition_from, plain
 from discovery.core.errors import RuleError
 from discovery.core.feature import Feature, FeatureTable
-from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Matches, Missing, Not, OneOf, Rule
+from discovery.core.rule import Between, Compare, Condition, Matches, Missing, Not, OneOf, Rule
 from discovery.core.stated import event_measure, profile_measure
 from discovery.core.strict_yaml import read_yaml
 from discovery.engine.duckdb import Engine
@@ -25,6 +25,7 @@ from discovery.rules.evaluate import select
 from discovery.rules.library import as_entries, rules_from
 from discovery.rules.parse import parse, to_text
 from discovery.rules.vocabulary import Vocabulary
+from tests.rule_trees import trees
 
 NAMED = {
     f.name: f
@@ -65,18 +66,6 @@ def leaves_() -> st.SearchStrategy[Condition]:
     )
 
 
-def trees() -> st.SearchStrategy[Condition]:
-    return st.recursive(
-        leaves_(),
-        lambda inner: st.one_of(
-            st.builds(All, st.lists(inner, min_size=2, max_size=3).map(tuple)),
-            st.builds(AnyOf, st.lists(inner, min_size=2, max_size=3).map(tuple)),
-            st.builds(Not, inner),
-        ),
-        max_leaves=8,
-    )
-
-
 def table() -> FeatureTable:
     rng = np.random.default_rng(3)
     n = 60
@@ -100,13 +89,13 @@ def table() -> FeatureTable:
 TABLE = table()
 
 
-@given(trees())
+@given(trees(leaves_(), 8))
 @settings(max_examples=200, deadline=None)
 def test_text_is_an_exact_round_trip(tree: Condition) -> None:
     assert parse(to_text(tree), FEATURES) == tree
 
 
-@given(trees())
+@given(trees(leaves_(), 8))
 @settings(max_examples=100, deadline=None)
 def test_yaml_and_json_are_exact_round_trips(tree: Condition) -> None:
     rule = Rule("A name: with 'quotes' #1", tree, why="because: it matters", campaign="say hello")
@@ -127,14 +116,14 @@ def engine() -> Engine:
         yield made
 
 
-@given(tree=trees())
+@given(tree=trees(leaves_(), 8))
 @settings(max_examples=100, deadline=None)
 def test_python_and_the_engine_select_the_same(engine: Engine, tree: Condition) -> None:
     rows = engine.rows(f"SELECT customer_id FROM t WHERE {as_sql(tree)} ORDER BY customer_id")
     assert [r[0] for r in rows] == list(TABLE.values.index[select(tree, TABLE)])
 
 
-@given(trees())
+@given(trees(leaves_(), 8))
 @settings(max_examples=50, deadline=None)
 def test_a_rule_and_its_not_share_nobody_and_leave_out_the_unknown(tree: Condition) -> None:
     yes, no = select(tree, TABLE), select(Not(tree), TABLE)

@@ -80,14 +80,14 @@ def test_what_a_segment_buys_is_part_of_its_name() -> None:
     columns = dict.fromkeys(("repeats", "recency", "age", "orders", "log_total", "log_squares"), 1.0)
     records = records_from_frame(items.assign(**columns).set_index(pd.Index(list("abcdef"), name="customer_id")))
     labels = pd.Series(["c1", "c1", "c1", "c2", "c2", "c2"], index=records.customer)
-    [found] = leanings(records, [labels])
+    [found] = leanings(records, [labels], 1.5)
     assert found["c1"].what == "tea"
     assert found["c2"].what == "mugs"
     # Who bought nothing of any category is known to lean to none: customer e counts nowhere.
     assert found["c1"].effect == 1.0
     more = {"c1": Trait("tea", 0.9, "tea {}", "90% of their items are tea")}
     assert name_segments(TABLE, {"c1": profile(orders=0.9)}, more)["c1"].name == "Frequent tea buyers"
-    assert leanings(None, [labels]) == [{}]
+    assert leanings(None, [labels], 1.5) == [{}]
 
 
 #: Of the kinds of tests/planted.py.
@@ -106,7 +106,7 @@ def test_the_planted_kinds_are_called_what_they_are(planted_run: Run) -> None:
 
 
 def names(table: FeatureTable, records: Records, labels: pd.Series) -> dict[str, Name]:
-    [profiles], [bought] = describe(table, [labels]), leanings(records, [labels])
+    [profiles], [bought] = describe(table, [labels]), leanings(records, [labels], 1.5)
     return name_segments(table, profiles.segments, bought)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discovery.core.review import Review
-from discovery.core.settings import ReviewSettings
+from discovery.core.settings_review import ReviewSettings
 from discovery.usecases.chain import Compared, compare
 from tests.compare.test_compare import segmentation
 from tests.review_factory import example_review

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discovery.core.feature import Feature, FeatureTable
-from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Matches, Missing, Not, OneOf, Rule
+from discovery.core.rule import Between, Compare, Condition, Matches, Missing, OneOf, Rule
 from discovery.features.catalogue import BY_NAME
 from discovery.rules.evaluate import select
 from discovery.rules.faults import Fault
@@ -20,6 +20,7 @@ from discovery.rules.lint import History, lint
 from discovery.rules.parse import parse
 from discovery.rules.regions import Space
 from discovery.rules.vocabulary import Vocabulary
+from tests.rule_trees import trees
 
 FEATURES = {
     f.name: f
@@ -58,19 +59,7 @@ def leaves_() -> st.SearchStrategy[Condition]:
     )
 
 
-def trees() -> st.SearchStrategy[Condition]:
-    return st.recursive(
-        leaves_(),
-        lambda inner: st.one_of(
-            st.builds(All, st.lists(inner, min_size=2, max_size=3).map(tuple)),
-            st.builds(AnyOf, st.lists(inner, min_size=2, max_size=3).map(tuple)),
-            st.builds(Not, inner),
-        ),
-        max_leaves=6,
-    )
-
-
-@given(trees(), trees())
+@given(trees(leaves_(), 6), trees(leaves_(), 6))
 @settings(max_examples=150, deadline=None)
 def test_implication_is_decided_exactly(one: Condition, two: Condition) -> None:
     space = Space.of((one, two), FEATURES)

@@ -27,9 +27,9 @@ AT = datetime(2025, 10, 1, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def place(planted_workspace: Path, tmp_path: Path) -> Workspace:
+def place(place: Path) -> Workspace:
     """A copy of the planted workspace, to decide in."""
-    return service.open_workspace(shutil.copytree(planted_workspace, tmp_path / "w"))
+    return service.open_workspace(place)
 
 
 @pytest.fixture(scope="module")

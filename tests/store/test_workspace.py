@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ from discovery.core.run import Run
 from discovery.store import Workspace, check_name
 from discovery.store.run_files import write_run
 from tests.conftest import QUICK
-
-
-@pytest.fixture
-def workspace(planted_workspace: Path, tmp_path: Path) -> Path:
-    """A copy of the planted workspace, to be spoilt."""
-    return shutil.copytree(planted_workspace, tmp_path / "w")
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -94,29 +87,29 @@ def test_the_same_work_gives_the_same_bytes(planted_store: Path, planted_workspa
         assert (planted_workspace / "dataset" / name).read_bytes() == (tmp_path / "w" / "dataset" / name).read_bytes()
 
 
-def test_making_a_run_again_replaces_it(planted_store: Path, workspace: Path) -> None:
-    service.discover(planted_store / "config.yaml", workspace, overrides=QUICK)
-    assert len(service.open_workspace(workspace).runs()) == 1
-    assert sorted(p.name for p in workspace.iterdir()) == [".lock", "dataset", "runs"]
+def test_making_a_run_again_replaces_it(planted_store: Path, place: Path) -> None:
+    service.discover(planted_store / "config.yaml", place, overrides=QUICK)
+    assert len(service.open_workspace(place).runs()) == 1
+    assert sorted(p.name for p in place.iterdir()) == [".lock", "dataset", "runs"]
 
 
-def test_a_failed_run_leaves_the_workspace_as_it_was(planted_store: Path, workspace: Path, tmp_path: Path) -> None:
+def test_a_failed_run_leaves_the_workspace_as_it_was(planted_store: Path, place: Path, tmp_path: Path) -> None:
     early = ("as_of=2001-01-01", *QUICK)
     with pytest.raises(DataError, match="At least one order must lie before"):
         service.discover(planted_store / "config.yaml", tmp_path / "new", overrides=early)
     assert not (tmp_path / "new").exists()
-    before = files_of(workspace)
+    before = files_of(place)
     with pytest.raises(DataError):
-        service.discover(planted_store / "config.yaml", workspace, overrides=early)
-    assert files_of(workspace) == before
+        service.discover(planted_store / "config.yaml", place, overrides=early)
+    assert files_of(place) == before
 
 
-def test_a_folder_set_aside_by_a_killed_process_comes_back(planted_run: Run, workspace: Path) -> None:
-    folder = workspace / "runs" / planted_run.id
+def test_a_folder_set_aside_by_a_killed_process_comes_back(planted_run: Run, place: Path) -> None:
+    folder = place / "runs" / planted_run.id
     folder.rename(folder.with_name(f".old-{planted_run.id}"))
-    with Workspace(workspace).writing():
+    with Workspace(place).writing():
         pass
-    assert service.open_workspace(workspace).load(planted_run.id).id == planted_run.id
+    assert service.open_workspace(place).load(planted_run.id).id == planted_run.id
 
 
 def test_a_second_writer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,11 +142,11 @@ def test_an_unknown_run_names_the_nearest(planted_workspace: Path, planted_run: 
         service.open_workspace(planted_workspace).load(planted_run.id[:-1])
 
 
-def test_another_schema_is_named(planted_run: Run, workspace: Path) -> None:
-    path = workspace / "runs" / planted_run.id / "run.json"
+def test_another_schema_is_named(planted_run: Run, place: Path) -> None:
+    path = place / "runs" / planted_run.id / "run.json"
     path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 99', 1))
     with pytest.raises(WorkspaceError, match="schema_version 1, got 99"):
-        service.open_workspace(workspace).load(planted_run.id)
+        service.open_workspace(place).load(planted_run.id)
 
 
 def test_nothing_personal_stands_in_json(run_workspace: Path) -> None:

@@ -106,12 +106,6 @@ def test_files_that_are_no_text_or_too_large(tmp_path: Path) -> None:
 # A workspace of another release, or damaged
 
 
-@pytest.fixture
-def place(planted_workspace: Path, tmp_path: Path) -> Path:
-    """A copy of a workspace with one run, to be spoilt."""
-    return Path(shutil.copytree(planted_workspace, tmp_path / "w"))
-
-
 def changed(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     document = json.loads(path.read_text("utf-8"))
     change(document)

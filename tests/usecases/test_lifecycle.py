@@ -31,7 +31,7 @@ def stages(table: FeatureTable) -> pd.Series:
 
 
 def cut(table: FeatureTable, settings: ClusterSettings = SETTINGS) -> Segmentation:
-    return build([lifecycle_division(table, settings, 7, lambda *told: None)], table, None, 7)[0]
+    return build([lifecycle_division(table, settings, 7, lambda *told: None)], table, None, settings, 7)[0]
 
 
 def test_everyone_is_in_a_segment_of_their_stage(table: FeatureTable) -> None:

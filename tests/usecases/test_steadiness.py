@@ -8,7 +8,7 @@ import pytest
 from benchmarks.stores import drawn
 from discovery.cluster.mixture import fit_mixture
 from discovery.cluster.shrink import shrink
-from discovery.core.segment import AgainstNull
+from discovery.core.candidate import AgainstNull
 from discovery.core.settings import ClusterSettings
 from discovery.usecases.steadiness import mixture_stability
 

@@ -29,7 +29,7 @@ _STORE, _TRUTH = "store.json", "truth.json"
 
 
 def simulate(
-    out: Path,
+    out: str | Path,
     customers: int,
     seed: int,
     *,
@@ -44,7 +44,7 @@ def simulate(
 
     Parameters
     ----------
-    out : Path
+    out : str or Path
         Folder to write. It must not exist, be empty, or hold an earlier simulated store, which is then replaced.
     customers : int
         From 1 to 9,999,999. A million take about 50 million events.
@@ -59,7 +59,7 @@ def simulate(
     Returns
     -------
     Path
-        `out`, which holds ``profiles.parquet``, ``events.parquet``, ``store.json``, ``truth.parquet`` (type and
+        The folder, which holds ``profiles.parquet``, ``events.parquet``, ``store.json``, ``truth.parquet`` (type and
         latent values of each customer) and ``truth.json`` (the types, and what each campaign did to them).
 
     Raises
@@ -74,12 +74,12 @@ def simulate(
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     made = simulate(Path(folder) / "store", customers=20, seed=7)
-    ...     sorted(file.name for file in made.iterdir())
+    >>> import discovery
+    >>> made = discovery.simulate("small", customers=20, seed=7)
+    >>> sorted(file.name for file in made.iterdir())
     ['events.parquet', 'profiles.parquet', 'store.json', 'truth.json', 'truth.parquet']
     """
+    out = Path(out)
     _check(out, customers, seed)
     whole = out.absolute()
     partial = whole.with_name(f".{whole.name}.partial-{os.getpid()}")

@@ -17,14 +17,11 @@ from discovery.core.dataset import EVENT_NAMES
 from discovery.core.errors import UsageError
 from discovery.core.feature import Feature
 from discovery.core.rule import (
-    All,
-    AnyOf,
     Between,
     Compare,
     Condition,
     Matches,
     Missing,
-    Not,
     OneOf,
 )
 from discovery.core.run import Run
@@ -46,6 +43,7 @@ from tests.conftest import ROOT
 from tests.export.klaviyo.interpreter import members
 from tests.export.klaviyo.proof import Proof, proof_of, vocabulary
 from tests.export.klaviyo.test_interpreter import store as made_by_hand
+from tests.rule_trees import trees
 
 TODAY = date(2026, 1, 1)
 WORDS = Vocabulary(BY_NAME, lists=["property.topics"])
@@ -186,17 +184,7 @@ def leaf(draw: st.DrawFn, proof: Proof) -> Condition:
 @given(data=st.data())
 def test_any_rule_selects_the_same_people(small: Proof, data: st.DataObject) -> None:
     part = leaf(small)
-    where = data.draw(
-        st.recursive(
-            part,
-            lambda inner: st.one_of(
-                st.lists(inner, min_size=2, max_size=3).map(lambda p: All(tuple(p))),
-                st.lists(inner, min_size=2, max_size=3).map(lambda p: AnyOf(tuple(p))),
-                inner.map(Not),
-            ),
-            max_leaves=5,
-        )
-    )
+    where = data.draw(trees(part, 5))
     found, exported = small.exported(where)
     assert exported == small.selected(where)
     assert all(sum(map(len, conditions(d))) <= MOST_CONDITIONS for d in found.definitions)
