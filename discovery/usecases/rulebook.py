@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from discovery.core.dataset import Dataset, day_of
+from discovery.core.errors import UsageError
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, Rule, leaves
 from discovery.core.settings import EngineSettings
@@ -120,11 +121,18 @@ def evaluate(
         Naming every faulty entry at once.
     WorkspaceError
         If the workspace holds no dataset.
+    UsageError
+        If `before` is no earlier date.
     """
     with _opened(workspace, engine) as (asked, dataset):
         known = vocabulary_of(asked, dataset)
         library = library_from(read_entries(path), known)
         day = as_of or dataset.data_end
+        if before and before >= day:
+            raise UsageError(
+                f"--before must be an earlier date than {'--as-of' if as_of else 'the end of the data'} {day}, got "
+                f"{before}: who joined and left is told from the one to the other."
+            )
         found, moved = [], [pd.DataFrame(columns=list(COLUMNS))]
         for where, names in _blocks(library.rules):
             table = measure(asked, dataset, day, names, progress, vocabulary=known).table
