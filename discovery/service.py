@@ -17,6 +17,7 @@ from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition
 from discovery.core.run import Run
+from discovery.core.stated_day import stated_day
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import DIALECTS
 from discovery.export import targets
@@ -30,6 +31,7 @@ from discovery.rules.faults import Finding
 from discovery.rules.library import Library, rules_from
 from discovery.rules.parse import to_text
 from discovery.store import (
+    RUN_NAMES,
     Config,
     ReviewSummary,
     RunSummary,
@@ -40,6 +42,7 @@ from discovery.store import (
     keep_upload,
     own_entries,
     read_config,
+    run_called,
     shipped,
     upload_folder,
 )
@@ -85,6 +88,7 @@ __all__ = [
     "DIALECTS",
     "FORMATS",
     "MEMBER_FORMS",
+    "RUN_NAMES",
     "TABLE_COLUMNS",
     "TABLE_NEEDS",
     "Config",
@@ -150,6 +154,7 @@ __all__ = [
     "reviews",
     "rule_text",
     "rule_words",
+    "run_called",
     "save_rule",
     "saved_rules",
     "shipped",
@@ -176,8 +181,9 @@ def open_workspace(path: str | Path) -> Workspace:
     """
     folder = Path(path)
     if not folder.is_dir():
+        kind = "is a file" if folder.exists() else "does not exist"
         raise WorkspaceError(
-            f"A workspace must be a folder, got {str(path)!r}, which does not exist. "
+            f"A workspace must be a folder, got {str(path)!r}, which {kind}. "
             "Make one with `discovery run CONFIG --workspace FOLDER`."
         )
     return Workspace(folder)
@@ -211,6 +217,8 @@ def discover(
     SettingError, DataError, WorkspaceError
         Each with what to do.
     """
+    if as_of is not None:
+        stated_day(as_of, "as_of")
     read = config if isinstance(config, Config) else read_config(Path(config), overrides)
     return pipeline.discover(read, Workspace(Path(workspace)), as_of, progress)
 
@@ -258,7 +266,7 @@ def read_canonical(path: str | Path, folder: str | Path) -> Dataset:
 def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -> FeatureTable:
     """Return every customer's features at `as_of`: those named, or the whole vocabulary."""
     with Engine() as engine:
-        return measure(engine, dataset, as_of, names).table
+        return measure(engine, dataset, stated_day(as_of, "as_of"), names).table
 
 
 def evaluate_rules(table: FeatureTable, rules: Mapping[str, str]) -> pd.DataFrame:
@@ -338,6 +346,9 @@ def evaluate_rule_file(
     engine, spark_master : str
         ``duckdb`` or ``spark``, and the address of a Spark master.
     """
+    for name, day in (("as_of", as_of), ("before", before)):
+        if day is not None:
+            stated_day(day, name)
     asked = compile_settings(
         {
             "source": {"kind": "canonical", "path": "."},

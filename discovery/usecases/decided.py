@@ -12,12 +12,16 @@ from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.merge_path import MergePath
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import Segmentation
-from discovery.store import Workspace
+from discovery.store import Workspace, run_called
 from discovery.validate.readiness import actionable_evidence
 
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
-    """Return a run under the names, with the notes, campaigns and retirements that people decided."""
+    """Return a run under the names, with the notes, campaigns and retirements that people decided.
+
+    `run_id` may be all that `run_called` understands: an id, the beginning of one, or ``latest``.
+    """
+    run_id = run_called(workspace, run_id)
     return with_decisions(workspace.load(run_id), standing(workspace.ledger.decisions(), run_id))
 
 
