@@ -23,7 +23,17 @@ from discovery.commands.progress_bars import progress_bars
 from discovery.commands.progress_file import told
 from discovery.commands.reviews import review
 from discovery.commands.rules import rules_app
-from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console, day_from
+from discovery.commands.terminal import (
+    AsJson,
+    InWorkspace,
+    Overrides,
+    Quiet,
+    RunName,
+    ToldTo,
+    answer,
+    console,
+    day_from,
+)
 from discovery.core.bounds import SMALL_OF_SHARES
 from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
@@ -134,7 +144,7 @@ def runs(workspace: InWorkspace, as_json: AsJson = False) -> None:
 
 @app.command()
 def show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    run_id: RunName,
     workspace: InWorkspace,
     as_json: AsJson = False,
 ) -> None:

@@ -16,6 +16,7 @@ from discovery.ingest.table.open import ALLOWED as TABLE_COLUMNS
 from discovery.ingest.table.open import REQUIRED as TABLE_NEEDS
 from discovery.rules.parse import to_text
 from discovery.store import (
+    RUN_NAMES,
     Config,
     ReviewSummary,
     RunSummary,
@@ -27,6 +28,7 @@ from discovery.store import (
     open_workspace,
     own_entries,
     read_config,
+    run_called,
     shipped,
     upload_folder,
 )
@@ -73,6 +75,7 @@ __all__ = [
     "DIALECTS",
     "FORMATS",
     "MEMBER_FORMS",
+    "RUN_NAMES",
     "TABLE_COLUMNS",
     "TABLE_NEEDS",
     "Config",
@@ -139,6 +142,7 @@ __all__ = [
     "reviews",
     "rule_text",
     "rule_words",
+    "run_called",
     "save_rule",
     "saved_rules",
     "shipped",

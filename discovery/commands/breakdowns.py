@@ -8,12 +8,12 @@ import typer
 from rich.table import Table
 
 from discovery import service
-from discovery.commands.terminal import AsJson, InWorkspace, answer, console
+from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, console
 from discovery.core.errors import UsageError, did_you_mean
 
 
 def breakdown(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    run_id: RunName,
     workspace: InWorkspace,
     by: Annotated[str, typer.Option(help="What to break down by, such as country, place or aov_band.")],
     across: Annotated[str, typer.Option(help="What to cross it with; the segments unless stated.")] = "segment",
@@ -59,4 +59,7 @@ def breakdown(
 
 def _known(option: str, name: str, known: list[str]) -> None:
     if name not in known:
-        raise UsageError(f"{option} must be one of {', '.join(known)}; got {name!r}. {did_you_mean(name, known)}")
+        # All that is known stands in the sentence already.
+        near = did_you_mean(name, known)
+        hint = f" {near}" if near.startswith("Did") else ""
+        raise UsageError(f"{option} must be one of {', '.join(known)}; got {name!r}.{hint}")

@@ -10,19 +10,18 @@ from rich.table import Table
 
 from discovery import service
 from discovery.commands.progress_file import told
-from discovery.commands.terminal import AsJson, InWorkspace, Quiet, ToldTo, answer, console
+from discovery.commands.terminal import AsJson, InWorkspace, Quiet, RunName, ToldTo, answer, console
 from discovery.core.documents import plain
 from discovery.core.progress import Progress
 from discovery.core.run import Run
 
 decisions_app = typer.Typer(help="What people decided about segments: kept in the workspace.", no_args_is_help=True)
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")]
 Who = Annotated[str, typer.Option(help="Your name, kept beside the decision.")]
 Of = Annotated[str, typer.Option(help="Such as kmeans; empty: the recommended one.")]
 
 
 def merge(
-    run_id: RunId,
+    run_id: RunName,
     first: Annotated[str, typer.Argument(metavar="A", help="A segment, by its name or its id.")],
     second: Annotated[str, typer.Argument(metavar="B", help="The segment to make one with it.")],
     workspace: InWorkspace,
@@ -34,11 +33,12 @@ def merge(
 ) -> None:
     """Make two segments one: a new run, judged anew, that says what it was made of. The old run stays."""
     place = service.open_workspace(workspace)
+    merged = service.run_called(place, run_id)
     decision: service.Decision
 
     def work(tell: Progress) -> Run:
         nonlocal decision
-        made, decision = service.merge(place, run_id, segmentation, (first, second), who, datetime.now(UTC), tell)
+        made, decision = service.merge(place, merged, segmentation, (first, second), who, datetime.now(UTC), tell)
         return made
 
     run = told(work, told_to, quiet or as_json)
@@ -53,7 +53,7 @@ def merge(
 
 @decisions_app.command("add")
 def add(
-    run_id: RunId,
+    run_id: RunName,
     segment: Annotated[str, typer.Argument(help="By its name or its id.")],
     kind: Annotated[service.DecisionKind, typer.Argument(help="What is decided; a merge has its own command.")],
     value: Annotated[str, typer.Argument(help="The name, the note, the campaign, or why it is retired.")],
@@ -64,7 +64,8 @@ def add(
 ) -> None:
     """Name a segment, note something, name its campaign, or retire it."""
     place, now = service.open_workspace(workspace), datetime.now(UTC)
-    found = service.decide(place, run_id, segmentation, segment, kind, value, who, now)
+    about = service.run_called(place, run_id)
+    found = service.decide(place, about, segmentation, segment, kind, value, who, now)
     answer(found, as_json, f"Decision {found.id} is kept.")
 
 
@@ -75,7 +76,11 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """List what was decided, by whom and when, the oldest first."""
-    found = service.decisions(service.open_workspace(workspace), run_id)
+    place = service.open_workspace(workspace)
+    found = service.decisions(place, run_id)
+    if run_id and not found:
+        # Of a run that is off the list the decisions are still there, under its id.
+        found = service.decisions(place, service.run_called(place, run_id))
     if as_json:
         answer([plain(d) for d in found], True, "")
         return

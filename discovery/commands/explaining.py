@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from discovery import service
-from discovery.commands.terminal import AsJson, InWorkspace, answer
+from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer
 
 
 def explain(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    run_id: RunName,
     customer: Annotated[str, typer.Argument(help="The customer's id, exactly as the data give it.")],
     workspace: InWorkspace,
     segmentation: Annotated[str, typer.Option(help="Such as kmeans; empty: the recommended one.")] = "",

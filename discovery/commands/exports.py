@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 
 from discovery import service
-from discovery.commands.terminal import AsJson, InWorkspace, answer, console
+from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, console
+from discovery.commands.writing import check_folder, write_files
 from discovery.core.documents import plain
 from discovery.core.errors import UsageError
 
@@ -17,7 +18,7 @@ KLAVIYO, MEMBERS = "klaviyo", "members"
 
 
 def export(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id, as `discovery runs` lists it.")],
+    run_id: RunName,
     workspace: InWorkspace,
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     form: Annotated[
@@ -47,19 +48,23 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the rules of the discovered segments for other systems and people."""
-    place = service.open_workspace(workspace)
-    found = service.load_run(place, run_id)
+    forms = (*service.FORMATS, KLAVIYO, MEMBERS)
+    if form not in forms:
+        raise UsageError(f"--format must be one of {', '.join(forms)}; got {form!r}.")
     if consent not in ("email", "sms", "none"):
         raise UsageError(f"--consent must be email, sms or none, got {consent!r}.")
+    check_folder(out)
+    place = service.open_workspace(workspace)
+    found = service.load_run(place, run_id)
     channel: Any = "" if consent == "none" else consent
     if form == MEMBERS:
         listed = service.export_members(found, place, reader, channel or None, segmentation)
-        _write(out, listed.files)
+        write_files(out, listed.files)
         _print_lists(listed, out, as_json)
         return
     if form != KLAVIYO:
         files = service.export_run(found, form, dialect, segmentation)
-        _write(out, files)
+        write_files(out, files)
         answer({"files": [str(out / name) for name in files]}, as_json, "\n".join(str(out / name) for name in files))
         return
     if yes and not push:
@@ -73,7 +78,7 @@ def export(
         predictive=predictive,
         review_only=review_only,
     )
-    _write(out, made.files)
+    write_files(out, made.files)
     created = service.push_klaviyo(made, send=yes) if push else ()
     if as_json:
         answer({"files": [str(out / name) for name in made.files], **_told(made), "created": created}, True, "")
@@ -116,9 +121,3 @@ def _print(made: service.KlaviyoExport, out: Path, created: Any, sent: bool) -> 
     shown.print(f"{len(made.files)} files in {out}; index.json lists what each holds.", markup=False)
     for each in created:
         shown.print(f"{'Created' if sent else 'Would create'}: {each.name} {each.id}".rstrip(), markup=False)
-
-
-def _write(out: Path, files: Any) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (out / name).write_text(text, encoding="utf-8", newline="")

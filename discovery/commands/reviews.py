@@ -12,6 +12,7 @@ from discovery import service
 from discovery.charts.format import count, day
 from discovery.commands.progress_file import told
 from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console
+from discovery.commands.writing import check_folder, telling
 from discovery.core.errors import UsageError
 from discovery.core.progress import Progress
 from discovery.core.review import Review
@@ -36,6 +37,8 @@ def review(
     """Compare two runs: who moved, what drifted, what answers, and which segments to keep, merge, redefine, retire."""
     if bool(quarter) == bool(before) or bool(before) != bool(now) or bool(quarter) != bool(config):
         raise UsageError("A review needs two runs, or --quarter and --config: discovery review --quarter 2011Q3 ...")
+    if out is not None:
+        check_folder(out)
     worked = False
 
     def work(tell: Progress) -> Review:
@@ -47,7 +50,9 @@ def review(
         if config is not None:
             read = service.read_config(config, overrides or ())
             return service.review_quarter(read, service.Workspace(workspace), quarter, segmentation, at_work)
-        return service.review(service.open_workspace(workspace), before, now, segmentation, at_work)
+        place = service.open_workspace(workspace)
+        earlier, later = (service.run_called(place, name) for name in (before, now))
+        return service.review(place, earlier, later, segmentation, at_work)
 
     found = told(work, told_to, quiet or as_json)
     written = _written(found, workspace, out, paper) if out else ()
@@ -63,7 +68,8 @@ def review(
 def _written(review: Review, workspace: Path, out: Path, paper: Paper) -> tuple[str, ...]:
     place = service.open_workspace(workspace)
     before, now = (service.load_run(place, run_id) for run_id in (review.before, review.now))
-    made = write_report(review, before, now, out, paper=paper)
+    with telling(out, "a folder"):
+        made = write_report(review, before, now, out, paper=paper)
     return (*(f"Written: {path}" for path in made.paths.values()), *made.missing)
 
 

@@ -10,9 +10,10 @@ import typer
 from rich.table import Table
 
 from discovery import service
-from discovery.charts.format import rate
+from discovery.charts.format import many, rate
 from discovery.commands.progress_bars import progress_bars
 from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from
+from discovery.commands.writing import check_folder, telling, write_files
 from discovery.core.errors import DataError
 
 rules_app = typer.Typer(help="Rule files: named segments as YAML.", no_args_is_help=True)
@@ -44,7 +45,7 @@ def lint(
         for name, reason in library.absent.items():
             out.print(f"[bold]{name}[/bold] (not usable on these data): ", end="")
             out.print(reason, markup=False)
-        out.print(f"{len(library.rules)} rules, {len(found)} findings.")
+        out.print(f"{many(len(library.rules), 'rule')}, {many(len(found), 'finding')}.")
     if strict and (found or library.absent):
         raise typer.Exit(1)
 
@@ -62,6 +63,8 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Count whom each rule of a file selects, and list the members, the overlaps and the changes."""
+    if out is not None:
+        check_folder(out)
     with progress_bars(quiet or as_json) as tell:
         found = service.evaluate_rule_file(
             file,
@@ -73,9 +76,8 @@ def evaluate(
             progress=tell,
         )
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, frame in (("members", found.pairs()), ("overlap", found.overlap), ("changes", found.changes)):
-            (out / f"{name}.csv").write_text(frame.to_csv(index=False), encoding="utf-8")
+        tables = {"members": found.pairs(), "overlap": found.overlap, "changes": found.changes}
+        write_files(out, {f"{name}.csv": frame.to_csv(index=False) for name, frame in tables.items()})
     if as_json:
         shared = found.overlap[found.overlap["both"] > 0].to_dict("records")
         body = {"as_of": found.as_of, "customers": found.customers, "rules": found.rules, "absent": found.absent}
@@ -112,7 +114,8 @@ def import_(
     names = service.read_names(metric_names) if metric_names else {}
     found, text = service.import_rules(_json(file), names, service.open_workspace(workspace) if workspace else None)
     if any(each.where for each in found):
-        out.write_text(text, encoding="utf-8")
+        with telling(out, "a file"):
+            out.write_text(text, encoding="utf-8")
     if as_json:
         answer({"segments": found}, True, "")
     else:

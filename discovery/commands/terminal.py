@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from discovery import service
 from discovery.core.documents import plain
 from discovery.core.errors import UsageError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help=service.RUN_NAMES)]
 InWorkspace = Annotated[Path, typer.Option("--workspace", "-w", help="Folder that keeps dataset and runs.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="name=value, laid over the config; repeatable.")]
 ToldTo = Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from html import escape
 from pathlib import Path
 
 from discovery.core.errors import DataError
@@ -172,3 +173,10 @@ class Dataset:
     def data_end(self) -> date:
         """Midnight after the last event: the earliest ``as_of`` that sees everything."""
         return day_of(self.last_at + MICROSECONDS_PER_DAY)
+
+    def _repr_html_(self) -> str:
+        days = f"{day_of(self.first_at)} to {day_of(self.last_at)}"
+        unusable = "".join(f"<li>{n:,} {escape(reason)}</li>" for reason, n in self.problems.items())
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        head = f"<p>{self.customers:,} customers, {self.events:,} events, {escape(self.currency)}, {days}</p>"
+        return f"{head}<ul>{notes}{unusable}</ul>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from html import escape
 
 import pandas as pd
 
@@ -196,6 +197,6 @@ class Run:
         return tuple(e for e in self.evidence if e.segmentation == segmentation and e.subject == subject)
 
     def _repr_html_(self) -> str:
-        return f"<p>Run <code>{self.id}</code>: {self.question_asked}</p>" + "".join(
+        return f"<p>Run <code>{self.id}</code>: {escape(self.question_asked)}</p>" + "".join(
             s._repr_html_() for s in self.segmentations
         )

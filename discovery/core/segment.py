@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from html import escape
 
 import pandas as pd
 
@@ -291,6 +292,8 @@ class Segmentation:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{s.name}</td><td>{s.size:,}</td><td>{s.share:.1%}</td></tr>" for s in self.segments)
+        rows = "".join(
+            f"<tr><td>{escape(s.name)}</td><td>{s.size:,}</td><td>{s.share:.1%}</td></tr>" for s in self.segments
+        )
         head = "<tr><th>segment</th><th>customers</th><th>share</th></tr>"
         return f"<p>{self.name}: {self.k} segments, {self.structure.value}</p><table>{head}{rows}</table>"

@@ -144,6 +144,11 @@ def _not_expressible(
             yield (
                 Fault.NOT_EXPRESSIBLE,
                 (
+                    f"No query can compute {name}: it is predicted by a fitted model. Use another feature, or export "
+                    "lists of members."
+                )
+                if target.lower() == "sql"
+                else (
                     f"{target} has no condition on {name}: the export writes its value to each profile, which goes "
                     "stale until it is written again. Use another feature if the segment must update by itself."
                 ),

@@ -3,12 +3,14 @@
 from discovery.store.config import Config, read_config, read_entries, read_library, shipped
 from discovery.store.review_files import ReviewSummary
 from discovery.store.rule_file import RULE_FILE, change_entries, own_entries, replace_text
+from discovery.store.run_names import RUN_NAMES, run_called
 from discovery.store.staging import Staging, check_name
 from discovery.store.uploads import drop_old_uploads, drop_source, drop_uploads, keep_upload, upload_folder
 from discovery.store.workspace import RunSummary, Workspace, open_workspace
 
 __all__ = [
     "RULE_FILE",
+    "RUN_NAMES",
     "Config",
     "ReviewSummary",
     "RunSummary",
@@ -26,6 +28,7 @@ __all__ = [
     "read_entries",
     "read_library",
     "replace_text",
+    "run_called",
     "shipped",
     "upload_folder",
 ]

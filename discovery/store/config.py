@@ -62,7 +62,7 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     SettingError
         If the file or an override cannot be read, or a setting is wrong.
     """
-    raw = read_yaml(_text(path, "config"), path.name)
+    raw = read_yaml(_text(path, "a config"), path.name)
     if not isinstance(raw, dict):
         raise SettingError(f"{path.name} must be a mapping of settings such as `seed: 7`, got {type(raw).__name__}.")
     origins = dict.fromkeys(_names(raw), "config")
@@ -93,7 +93,8 @@ def read_entries(path: Path) -> Any:
 
 def _text(path: Path, what: str) -> str:
     if not path.is_file():
-        raise SettingError(f"{what} must be a file, got {str(path)!r}, which does not exist.")
+        kind = "is a folder" if path.is_dir() else "does not exist"
+        raise SettingError(f"{what[0].upper()}{what[1:]} must be a file, got {str(path)!r}, which {kind}.")
     if path.stat().st_size > _LARGEST:
         raise SettingError(f"{path.name} must be at most {_LARGEST:,} bytes, got {path.stat().st_size:,}.")
     try:

@@ -255,8 +255,9 @@ def open_workspace(path: str | Path) -> Workspace:
     """
     folder = Path(path)
     if not folder.is_dir():
+        kind = "is a file" if folder.exists() else "does not exist"
         raise WorkspaceError(
-            f"A workspace must be a folder, got {str(path)!r}, which does not exist. "
+            f"A workspace must be a folder, got {str(path)!r}, which {kind}. "
             "Make one with `discovery run CONFIG --workspace FOLDER`."
         )
     return Workspace(folder)

@@ -12,7 +12,7 @@ from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.merge_path import MergePath
 from discovery.core.run import Run, SegmentRule
 from discovery.core.segment import Segmentation
-from discovery.store import Workspace
+from discovery.store import Workspace, run_called
 from discovery.validate.readiness import actionable_evidence
 
 
@@ -24,7 +24,7 @@ def load_run(workspace: Workspace, run_id: str = "latest") -> Run:
     workspace : Workspace
         As `open_workspace` returned it.
     run_id : str
-        Which run; ``latest``: that of the newest date.
+        Which run: an id, the beginning of one or of its digest, or ``latest``, that of the newest date.
 
     Returns
     -------
@@ -43,14 +43,7 @@ def load_run(workspace: Workspace, run_id: str = "latest") -> Run:
     >>> str(run.as_of), [segmentation.name for segmentation in run.segmentations]
     ('2025-10-01', ['kmeans', 'hdbscan', 'mixture', 'rules'])
     """
-    if run_id == "latest":
-        listed = workspace.runs()
-        if not listed:
-            raise WorkspaceError(
-                f"The workspace {str(workspace.path)!r} must hold a run, and holds none that can be read. "
-                "Make one with `discovery run CONFIG --workspace FOLDER`."
-            )
-        run_id = listed[0].id
+    run_id = run_called(workspace, run_id)
     return with_decisions(workspace.load(run_id), standing(workspace.ledger.decisions(), run_id))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from discovery.core.errors import UsageError
-from discovery.core.rule import Condition, Rule
+from discovery.core.rule import Condition
 from discovery.core.run import Run, SegmentRule
 from discovery.engine.sql import translate
 from discovery.export.hubspot import filter_branch
@@ -17,6 +17,7 @@ from discovery.export.nested_json import segment
 from discovery.export.yaml import document
 from discovery.rules.library import as_entries, slug
 from discovery.usecases.measuring import selection_sql
+from discovery.usecases.selected import selection_told
 
 #: What ``export_run`` can write; ``klaviyo`` has its own way, for it needs the workspace's profiles.
 FORMATS = ("yaml", "sql", "english", "hubspot", "segment-json")
@@ -65,7 +66,10 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
     rules · New customers: Customers with exactly 1 order, and at most 60 days since first order.
     """
     if form not in FORMATS:
-        raise UsageError(f"--format must be one of {', '.join(FORMATS)}, klaviyo; got {form!r}.")
+        raise UsageError(
+            f"The form must be one of {', '.join(FORMATS)}; got {form!r}. Segments of Klaviyo are made by "
+            "export_klaviyo, lists of members by export_members."
+        )
     chosen = chosen_rules(run, segmentation)
     match form:
         case "yaml":
@@ -73,7 +77,7 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
         case "sql":
             return {f"{file_stem(r)}.sql": _sql(run, r, dialect) for r in chosen}
         case "english":
-            return {"segments.txt": "\n".join(_english(r) for r in chosen)}
+            return {"segments.txt": "".join(f"{_english(run, r)}\n" for r in chosen)}
     features = {f.name: f for f in run.table.features}
     made: dict[str, Any] = {}
     for each in chosen:
@@ -122,24 +126,25 @@ def json_text(body: object) -> str:
     return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
 
-def _by_segmentation(rules: Sequence[SegmentRule]) -> dict[str, list[Rule]]:
-    out: dict[str, list[Rule]] = {}
+def _by_segmentation(rules: Sequence[SegmentRule]) -> dict[str, list[SegmentRule]]:
+    out: dict[str, list[SegmentRule]] = {}
     for each in rules:
-        out.setdefault(each.segmentation, []).append(each.rule)
+        out.setdefault(each.segmentation, []).append(each)
     return out
 
 
-def _yaml(run: Run, rules: Sequence[Rule]) -> str:
-    heading = (
-        f"Rules induced from run {run.id}, at {run.as_of}.\nA rule may select a customer that another selects too."
-    )
-    return document(as_entries(rules), heading)
+def _yaml(run: Run, rules: Sequence[SegmentRule]) -> str:
+    made = "induced from run" if any(r.rule.fidelity for r in rules) else "that people wrote, as they divide run"
+    heading = [f"Rules {made} {run.id}, at {run.as_of}.", "A rule may select a customer that another selects too."]
+    heading += [f"{r.rule.name}: {' '.join(selection_told(run, r))}" for r in rules]
+    return document(as_entries([r.rule for r in rules]), "\n".join(heading))
 
 
 def _sql(run: Run, ruled: SegmentRule, dialect: str) -> str:
-    heading = (
-        f"-- {ruled.rule.name}\n-- {ruled.english}\n-- Run {run.id}; tables as in the workspace's dataset folder.\n"
-    )
+    tables = f"Run {run.id}; tables as in the workspace's dataset folder."
+    said = "\n".join((ruled.rule.name, ruled.english, *selection_told(run, ruled), tables))
+    # A name that somebody gave may hold a line of its own, which would be read as SQL.
+    heading = "".join(f"-- {line}\n" for line in said.splitlines())
     return heading + translate(_selection(run, ruled.rule.where), dialect) + "\n"
 
 
@@ -147,9 +152,6 @@ def _selection(run: Run, where: Condition) -> str:
     return selection_sql(where, {f.name: f for f in run.table.features}, run.as_of, run.table.cutoffs)
 
 
-def _english(ruled: SegmentRule) -> str:
-    found = ruled.rule.fidelity
-    measured = ""
-    if found is not None:
-        measured = f" It finds {found.recall:.0%} of the segment, and {found.precision:.0%} of those it selects belong."
-    return f"{ruled.segmentation} · {ruled.rule.name}: {ruled.english}{measured}"
+def _english(run: Run, ruled: SegmentRule) -> str:
+    told = " ".join((ruled.english, *selection_told(run, ruled)))
+    return f"{ruled.segmentation} · {ruled.rule.name}: {told}"

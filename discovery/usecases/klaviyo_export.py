@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -149,11 +150,15 @@ def export_klaviyo(
     files: dict[str, str] = {}
     payloads: list[Payload] = []
     segments: list[SegmentSaid] = []
+    called = Counter(rule.rule.name for rule in chosen)
     for each, rule in zip(compiled, chosen, strict=True):
         named = []
+        # Segmentations often agree on a name; in the account two segments called the same cannot be told apart.
+        twice = called[rule.rule.name] > 1
+        own = f"{rule.rule.name} ({run.segmentation(rule.segmentation).title})" if twice else rule.rule.name
         for number in range(len(each.definitions)):
             several = len(each.definitions) > 1
-            name = f"{rule.rule.name} ({number + 1} of {len(each.definitions)})" if several else rule.rule.name
+            name = f"{own} ({number + 1} of {len(each.definitions)})" if several else own
             file = f"{file_stem(rule)}{f'-{number + 1}' if several else ''}{'.review' if review_only else ''}.json"
             made = payload(name, next(ready))
             files[file] = json_text(_for_reading(name, made) if review_only else as_document(made))
@@ -163,7 +168,7 @@ def export_klaviyo(
         said = tuple(_said(part) for part in each.parts)
         segments.append(SegmentSaid(rule.rule.name, rule.segmentation, tuple(named), who, said))
     properties = {name: what for each in compiled for name, what in each.properties.items()}
-    everyone, without, twice = _profiles(workspace, property_values(run.table, properties if profiles else {}))
+    everyone, without, doubles = _profiles(workspace, property_values(run.table, properties if profiles else {}))
     for number, job in enumerate(import_jobs(everyone), 1):
         files[f"profiles-{number:04}.json"] = json_text(job)
     for number, text in enumerate(csv_parts(everyone), 1):
@@ -175,7 +180,7 @@ def export_klaviyo(
         metrics(definitions),
         {name: what if isinstance(what, str) else to_text(what) for name, what in properties.items()},
         without,
-        twice,
+        doubles,
     )
     files["index.json"] = json_text(_index(run, export, consent))
     return export

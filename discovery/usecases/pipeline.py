@@ -17,6 +17,7 @@ from discovery.core.question import BusinessQuestion, question_named
 from discovery.core.rule import leaves
 from discovery.core.run import Run
 from discovery.core.settings import ClusterSettings, Settings
+from discovery.core.stated_day import stated_day
 from discovery.engine.choice import query_engine
 from discovery.engine.duckdb import Engine, size_in_bytes
 from discovery.engine.query import QueryEngine
@@ -115,6 +116,8 @@ def discover(
     """
     if isinstance(config, Config) and overrides:
         raise UsageError("Overrides are laid over a config as it is read: give them to `read_config`, or give a path.")
+    if as_of is not None:
+        stated_day(as_of, "as_of")
     config = config if isinstance(config, Config) else read_config(Path(config), overrides)
     workspace = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     settings, clock = config.settings, Clock()

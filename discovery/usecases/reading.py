@@ -10,6 +10,7 @@ from typing import Any
 from discovery.core.compile import compile_settings
 from discovery.core.dataset import Dataset
 from discovery.core.feature import FeatureTable
+from discovery.core.stated_day import stated_day
 from discovery.engine.duckdb import Engine
 from discovery.ingest.read import ingest
 from discovery.usecases.measuring import measure
@@ -216,7 +217,7 @@ def extract_features(dataset: Dataset, as_of: date, names: Sequence[str] = ()) -
     (257, 'days')
     """
     with Engine() as engine:
-        return measure(engine, dataset, as_of, names).table
+        return measure(engine, dataset, stated_day(as_of, "as_of"), names).table
 
 
 def _read(source: Mapping[str, Any], folder: str | Path) -> Dataset:

@@ -12,10 +12,12 @@ import pandas as pd
 
 from discovery.core.compile import compile_settings
 from discovery.core.dataset import Dataset
+from discovery.core.errors import UsageError
 from discovery.core.feature import FeatureTable
 from discovery.core.progress import Progress, silent
 from discovery.core.rule import Condition, Rule, leaves
 from discovery.core.settings import EngineSettings
+from discovery.core.stated_day import stated_day
 from discovery.engine.choice import query_engine
 from discovery.engine.query import QueryEngine
 from discovery.export.english import sentence
@@ -167,6 +169,8 @@ def evaluate_rule_file(
         Naming every faulty entry at once.
     WorkspaceError
         If there is no workspace, or it holds no dataset.
+    UsageError
+        If `before` is no earlier date.
 
     Notes
     -----
@@ -182,12 +186,20 @@ def evaluate_rule_file(
     >>> found.customers, found.rules[0].english
     (300, 'Customers with at least 3 orders.')
     """
+    for name, stated in (("as_of", as_of), ("before", before)):
+        if stated is not None:
+            stated_day(stated, name)
     chosen = {"kind": engine, "spark_master": spark_master}
     raw = {"source": {"kind": "canonical", "path": "."}, "as_of": "data_end", "engine": chosen}
     with opened(workspace, compile_settings(raw).engine) as (asked, dataset):
         known = vocabulary_of(asked, dataset)
         library = library_from(read_entries(Path(path)), known)
         day = as_of or dataset.data_end
+        if before and before >= day:
+            raise UsageError(
+                f"--before must be an earlier date than {'--as-of' if as_of else 'the end of the data'} {day}, got "
+                f"{before}: who joined and left is told from the one to the other."
+            )
         found, moved = [], [pd.DataFrame(columns=list(COLUMNS))]
         for where, names in blocks(library.rules):
             table = measure(asked, dataset, day, names, progress, vocabulary=known).table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import sqlglot
 
 from discovery import service
 from discovery.core.errors import UsageError, WorkspaceError
-from discovery.core.rule import All, AnyOf, Between, Compare, Not, OneOf
+from discovery.core.rule import All, AnyOf, Between, Compare, Fidelity, Not, OneOf
 from discovery.core.run import Run
 from discovery.core.strict_yaml import read_yaml
 from discovery.engine.duckdb import Engine, parquet
@@ -18,6 +19,7 @@ from discovery.export.english import sentence
 from discovery.features.catalogue import BY_NAME
 from discovery.rules.evaluate import select
 from discovery.rules.library import rules_from
+from discovery.usecases.selected import selection_told
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -61,6 +63,34 @@ def test_the_sql_selects_the_same_customers(run: Run, workspace: Path) -> None:
             assert found == list(run.table.values.index[select(induced.rule.where, run.table)])
 
 
+def test_what_a_rule_selects_stands_beside_it(run: Run) -> None:
+    english = service.export_run(run, "english")["segments.txt"]
+    assert english.endswith("\n")
+    yaml = "".join(service.export_run(run, "yaml").values())
+    files = service.export_run(run, "sql")
+    for ruled, line, sql in zip(run.rules, english.splitlines(), files.values(), strict=True):
+        chosen = set(run.table.customers[select(ruled.rule.where, run.table)])
+        labels = run.segmentation(ruled.segmentation).labels
+        inside = set(labels.index[labels == ruled.rule.segment_id])
+        counted = f"It selects {len(chosen):,} customers at {run.as_of}"
+        heading = " ".join(part for part in sql.splitlines() if part.startswith("-- "))
+        for text in (line, heading):
+            assert counted in text
+            assert (f"{len(inside):,}" in text) or chosen == inside
+            assert ("exactly the segment" in text) == (chosen == inside)
+            assert ("it was not found on" in text) == (ruled.rule.fidelity is not None)
+            assert ("stands before it" in text) == (ruled.rule.fidelity is None and len(chosen) > len(inside))
+        assert f"# {ruled.rule.name}: {counted}" in yaml
+
+
+def test_a_share_nobody_measured_is_not_a_number(run: Run) -> None:
+    unknown = Fidelity(float("nan"), 0.5, float("nan"), 0.0, 12)
+    ruled = replace(run.rules[-1], rule=replace(run.rules[-1].rule, fidelity=unknown))
+    [_, measured] = selection_told(run, ruled)
+    assert "an unknown share of those it selects" in measured
+    assert "nan" not in measured
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_sql_of_every_dialect_can_be_read_again(planted_run: Run, dialect: str) -> None:
     for text in service.export_run(planted_run, "sql", dialect).values():
@@ -79,7 +109,7 @@ def test_the_fidelity_is_that_of_customers_held_out(planted_run: Run) -> None:
 
 
 def test_what_cannot_be_exported_is_said(planted_run: Run) -> None:
-    with pytest.raises(UsageError, match="--format must be one of"):
+    with pytest.raises(UsageError, match="The form must be one of"):
         service.export_run(planted_run, "xml")
     with pytest.raises(UsageError, match="A dialect must be one of"):
         service.export_run(planted_run, "sql", "cobol")

@@ -22,6 +22,7 @@ from discovery.core.feature import FeatureTable
 from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Matches, Missing, Not, OneOf
 from discovery.core.run import Run
 from discovery.export.hubspot import filter_branch, property_name
+from discovery.export.klaviyo.imported import segments_in
 from discovery.export.klaviyo.payload import read_payload
 from discovery.export.negation import pushed_down
 from discovery.export.nested_json import segment
@@ -193,7 +194,13 @@ def test_segments_and_profiles_for_klaviyo_are_written(
             found = read_payload(json.loads((tmp_path / "out" / name).read_text(encoding="utf-8")))
             last = found.data.attributes.definition.condition_groups[-1].conditions
             assert [c.type for c in last] == ["profile-marketing-consent"]
-    assert [c["name"] for c in told["created"]] == [r.rule.name for r in planted_run.rules]
+    names = [r.rule.name for r in planted_run.rules]
+    created = [c["name"] for c in told["created"]]
+    assert len(set(created)) == len(created), "two segments of one name cannot be told apart in the account"
+    for made, ruled in zip(created, planted_run.rules, strict=True):
+        title = planted_run.segmentation(ruled.segmentation).title
+        own = ruled.rule.name
+        assert made == (f"{own} ({title})" if names.count(own) > 1 else own)
     assert {c["id"] for c in told["created"]} == {""}
 
 
@@ -210,6 +217,8 @@ def test_without_metric_ids_nothing_is_written_but_for_reading(
         written = json.loads(file.read_text(encoding="utf-8"))
         assert "cannot be sent" in written["not_sendable"]
         assert "data" not in written
+        [(name, definition)] = segments_in(written)
+        assert (name, definition) == (written["name"], written["definition"])
     pushed = run_command(*words, "--review-only", "--push")
     assert "--review-only" in str(pushed.exception)
     assert "must stand with --push" in str(run_command(*words, "--yes").exception)

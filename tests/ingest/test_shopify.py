@@ -350,6 +350,9 @@ def test_the_phone_can_be_the_key(tmp_path: Path) -> None:
     got = read(tmp_path / "shop", customer_key="phone")
     assert got.profiles["customer_id"].tolist() == ["+12125550100"]
     assert got.reasons == {"missing_customer": 1}
+    assert "1 orders without a phone number are left out; 1 of them have an e-mail address (source.customer_key: email goes by it)." in got.dataset.notes  # fmt: skip  # noqa: E501
+    by_mail = read(tmp_path / "shop").dataset.notes
+    assert "1 orders without an e-mail address are left out; 1 of them have a phone number (source.customer_key: phone goes by it)." in by_mail  # fmt: skip  # noqa: E501
 
 
 def test_the_parcels_address_stands_in_for_a_missing_one(tmp_path: Path) -> None:

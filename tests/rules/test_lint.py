@@ -161,6 +161,10 @@ def test_what_a_target_cannot_say_is_told() -> None:
     [found] = lint([rule], known, expressible=lambda f: f.aggregate == "count", target="Klaviyo")
     assert found.fault == Fault.NOT_EXPRESSIBLE
     assert "Klaviyo has no condition on share_discounted" in found.sentence
+    predicted = Rule("b", parse("predicted_orders_365d >= 1", known))
+    [found] = lint([predicted], known, expressible=lambda f: f.aggregate != "predicted", target="Sql")
+    assert "No query can compute predicted_orders_365d" in found.sentence
+    assert "profile" not in found.sentence
 
 
 def test_a_rule_with_too_many_alternatives_is_said_to_be_undecided() -> None:

@@ -109,3 +109,10 @@ def test_wrong_use_is_told(rule_file: Path, run_workspace: Path, tmp_path: Path)
     rule_file.write_text("- {name: a, where: orders > 'b'}\n- {name: c, where: orders >}\n", encoding="utf-8")
     with pytest.raises(RuleError, match=r"(?s)Rule 1 \(a\).*Rule 2 \(c\)"):
         service.evaluate_rule_file(rule_file, run_workspace)
+
+
+def test_the_earlier_date_must_be_earlier(rule_file: Path, run_workspace: Path) -> None:
+    with pytest.raises(UsageError, match="earlier date than --as-of"):
+        service.evaluate_rule_file(rule_file, run_workspace, as_of=BEFORE, before=NOW)
+    with pytest.raises(UsageError, match="earlier date than the end of the data"):
+        service.evaluate_rule_file(rule_file, run_workspace, before=date(2090, 1, 1))

@@ -39,12 +39,14 @@ def segments_in(document: object) -> Iterator[tuple[str, object]]:
     Parameters
     ----------
     document : JSON value
-        A payload that creates a segment, what the API answers for one or for many, a definition alone, or a list of
-        any of these.
+        A payload that creates a segment, what the API answers for one or for many, a name with its definition (as an
+        export to read has them), a definition alone, or a list of any of these.
 
     Examples
     --------
     >>> list(segments_in({"data": [{"type": "segment", "attributes": {"name": "A", "definition": {}}}]}))
+    [('A', {})]
+    >>> list(segments_in({"name": "A", "definition": {}}))
     [('A', {})]
     """
     if isinstance(document, list):
@@ -53,8 +55,9 @@ def segments_in(document: object) -> Iterator[tuple[str, object]]:
     elif isinstance(document, dict) and "data" in document:
         yield from segments_in(document["data"])
     elif isinstance(document, dict) and isinstance(document.get("attributes"), dict):
-        attributes = document["attributes"]
-        yield str(attributes.get("name") or "Unnamed segment"), attributes.get("definition")
+        yield from segments_in({"definition": None, **document["attributes"]})
+    elif isinstance(document, dict) and "definition" in document:
+        yield str(document.get("name") or "Unnamed segment"), document["definition"]
     else:
         yield "Unnamed segment", document
 

@@ -55,7 +55,7 @@ def make_orders(engine: Engine, source: ShopifySource) -> tuple[str, list[str]]:
     _refuse_two_stores(engine)
     currency = _currency(engine, source)
     _judge(engine, source, currency)
-    notes = [*code_places(engine, "shop_orders"), *_count(engine)]
+    notes = [*code_places(engine, "shop_orders"), *_count(engine, source.customer_key)]
     return currency, notes
 
 
@@ -120,8 +120,21 @@ def _judge(engine: Engine, source: ShopifySource, currency: str) -> None:
     engine.run(f"CREATE OR REPLACE TABLE shop_orders AS SELECT *, NOT ({wrong}) AS usable FROM shop_orders")
 
 
-def _count(engine: Engine) -> list[str]:
-    notes = []
+def _unnamed(engine: Engine, key: str) -> list[str]:
+    """Say how many orders no customer is known of, and how many would be known by the other key."""
+    words = {"email": "an e-mail address", "phone": "a phone number"}
+    other = next(name for name in words if name != key)
+    orders, known = engine.rows(
+        f"SELECT count(*), count({other}) FROM shop_orders WHERE known AND customer_id IS NULL"
+    )[0]
+    if not orders:
+        return []
+    instead = f"; {known:,} of them have {words[other]} (source.customer_key: {other} goes by it)" if known else ""
+    return [f"{orders:,} orders without {words[key]} are left out{instead}."]
+
+
+def _count(engine: Engine, key: str) -> list[str]:
+    notes = _unnamed(engine, key)
     unpaid = engine.rows(
         "SELECT lower(status), count(*) FROM shop_orders WHERE usable AND replace(lower(status), ' ', '_') IN "
         f"{literals(('pending', 'authorized', 'partially_paid', 'unpaid'))} GROUP BY 1 ORDER BY 1"
