@@ -1,5 +1,8 @@
 """Merge verdicts on planted types: the pair that is alike must be merged, no other may; and how often, at which size.
 
+Beside it stands the number of recipients that a verdict names where it cannot tell, to be held against the size at
+which the pair is told.
+
 ``python -m benchmarks.merges [SEEDS] [SIZE ...]``: the planted types are the segments, so what is measured is the
 verdict and not the clustering.
 """
@@ -14,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import pandas as pd
 
@@ -27,21 +32,44 @@ from discovery.features.catalogue import CATALOGUE
 from discovery.ingest.read import ingest
 from discovery.ingest.simulate import simulate
 from discovery.usecases.measuring import measure
-from discovery.usecases.responses import responses_at
+from discovery.usecases.responses import Responses, responses_at
 from discovery.validate.campaigns import Campaigns, campaign_evidence
-from discovery.validate.distinctness import held_out_scores
+from discovery.validate.distinctness import HeldOutScores, held_out_scores
 from discovery.validate.merges import merge_verdicts
 
 AS_OF = date(2025, 10, 1)
 SEEDS, SIZES = 20, (5_000, 20_000, 50_000)
 
 
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """What a verdict on one store rests on, and what was planted in it."""
+
+    segmentation: Segmentation
+    responses: Responses
+    held_out: HeldOutScores | None
+    planted: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Tried:
-    """What one store gave: the verdicts, the pair that is alike, and how many true uplifts lie in their intervals."""
+    """What one store gave.
+
+    Parameters
+    ----------
+    verdicts : tuple of MergeVerdict
+        On every pair.
+    alike : frozenset of str
+        The pair to be merged.
+    recipients : int
+        Of the smaller segment of it, in the campaign that most of it got.
+    covered, uplifts : int
+        How many true uplifts lie in their intervals, and of how many.
+    """
 
     verdicts: tuple[MergeVerdict, ...]
     alike: frozenset[str]
+    recipients: int
     covered: int
     uplifts: int
 
@@ -64,17 +92,17 @@ def by_type(truth: pd.DataFrame, looked_at: pd.Index) -> Segmentation:
     )
 
 
-def coverage(segmentation: Segmentation, campaigns: Campaigns, truth: dict[str, object]) -> tuple[int, int]:
+def coverage(segmentation: Segmentation, campaigns: Campaigns, truth: dict[str, Any]) -> tuple[int, int]:
     """Return how many of the true uplifts lie in their intervals, and of how many."""
-    planted = {c["campaign_id"]: c["uplift_by_type"] for c in truth["campaigns"]}  # type: ignore[attr-defined]
+    planted = {c["campaign_id"]: c["uplift_by_type"] for c in truth["campaigns"]}
     found = campaign_evidence(segmentation, campaigns, ValidateSettings(), 1)
     shown = [e for e in found if e.check == "campaign_uplift" and e.interval]
     inside = [e.interval[0] <= planted[e.campaign][e.subject[0]] <= e.interval[1] for e in shown if e.interval]
     return sum(inside), len(inside)
 
 
-def tried(customers: int, seed: int) -> Tried:
-    """Return the merge verdicts of a simulated store whose segments are the planted types."""
+def looked_at(customers: int, seed: int) -> LookedAt:
+    """Return what a verdict rests on in a simulated store whose segments are the planted types."""
     settings = Settings(CanonicalSource(path="."), AS_OF)
     with tempfile.TemporaryDirectory() as place, Engine() as engine:
         folder = simulate(Path(place) / "store", customers, seed)
@@ -83,13 +111,23 @@ def tried(customers: int, seed: int) -> Tried:
         question, _ = question_named("repeat")
         responses = responses_at(engine, dataset, table, question, None, settings)
         truth = pd.read_parquet(folder / "truth.parquet")
-        known = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+        planted = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     truth = truth[truth["customer_id"].isin(table.values.index)]
     segmentation = by_type(truth, table.values.index[table.values["orders"] >= 1])
     scores = held_out_scores(segmentation, table.values.drop(columns="orders"), settings.validate.auc_rows, seed)
-    campaigns = responses.campaigns
-    verdicts = merge_verdicts(segmentation, responses.forward, campaigns, scores, settings.validate)
-    return Tried(tuple(verdicts), frozenset(known["answer_alike"]), *coverage(segmentation, campaigns, known))
+    return LookedAt(segmentation, responses, scores, planted)
+
+
+def tried(customers: int, seed: int) -> Tried:
+    """Return the merge verdicts of a simulated store whose segments are the planted types."""
+    found = looked_at(customers, seed)
+    segmentation, campaigns = found.segmentation, found.responses.campaigns
+    verdicts = merge_verdicts(segmentation, found.responses.forward, campaigns, found.held_out, ValidateSettings())
+    alike = frozenset(found.planted["answer_alike"])
+    got = campaigns.of(segmentation)
+    reached = got[got["received"]].groupby(["segment", "campaign_id"]).size()
+    recipients = min(int(reached[name].max()) for name in alike)
+    return Tried(tuple(verdicts), alike, recipients, *coverage(segmentation, campaigns, found.planted))
 
 
 def held_out_names() -> list[str]:
@@ -100,18 +138,23 @@ def held_out_names() -> list[str]:
 def table(seeds: int, sizes: Sequence[int]) -> str:
     """Return the table of merges, as Markdown."""
     rows = [
-        "| customers | stores | alike: merge | cannot tell | keep | other pairs: merge | true uplift in interval |",
-        "|---|---|---|---|---|---|---|",
+        "| customers | stores | recipients of the smaller | alike: merge | cannot tell | keep | needed, it says | "
+        "other pairs: merge | true uplift in interval |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for size in sizes:
         found = [tried(size, seed) for seed in range(1, seeds + 1)]
-        alike = Counter(v.decision for t in found for v in t.verdicts if set(v.pair) == t.alike)
+        same = [v for t in found for v in t.verdicts if set(v.pair) == t.alike]
         others = [v for t in found for v in t.verdicts if set(v.pair) != t.alike]
+        alike = Counter(v.decision for v in same)
+        needed = [v.customers_needed for v in same if v.customers_needed]
+        said = f"{median(needed):,.0f}" if needed else ""
         wrong = sum(v.decision is MergeDecision.MERGE for v in others)
         inside, of = sum(t.covered for t in found), sum(t.uplifts for t in found)
         rows.append(
-            f"| {size:,} | {seeds} | {alike[MergeDecision.MERGE]} | {alike[MergeDecision.CANNOT_TELL]} | "
-            f"{alike[MergeDecision.KEEP]} | {wrong} of {len(others)} | {inside} of {of} ({inside / of:.1%}) |"
+            f"| {size:,} | {seeds} | {median(t.recipients for t in found):,.0f} | {alike[MergeDecision.MERGE]} | "
+            f"{alike[MergeDecision.CANNOT_TELL]} | {alike[MergeDecision.KEEP]} | {said} | {wrong} of {len(others)} | "
+            f"{inside} of {of} ({inside / of:.1%}) |"
         )
     return "\n".join(rows)
 

@@ -239,6 +239,18 @@ class ValidateSettings:
         0.01, "Response rates closer than this are the same in practice.", "share", 0.001, 0.2
     )
     revenue_margin: float = setting(0.2, "Revenue per customer closer than this, relative.", "share", 0.01, 1.0)
+    revenue_cap: float = setting(
+        0.99,
+        "Segments are compared with each customer's revenue up to what so many payers stay below, or a few orders hide "
+        "all others; 1: whole.",
+        "share",
+        0.5,
+        1.0,
+    )
+    merge_on: Literal["rate", "rate_and_revenue", "everything"] = setting(
+        "rate_and_revenue",
+        "What must be shown alike before two segments are merged; all else that is known can only forbid it.",
+    )
     prior_recipients: int = setting(
         100, "Everyone's rate in a campaign, drawn on for a segment, weighs as many.", "recipients", 0, 100_000
     )

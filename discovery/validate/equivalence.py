@@ -53,6 +53,23 @@ def answers_of(values: Floats, asked: NDArray[np.bool_]) -> Answers:
     return Answers(n, mean, deviations.T @ deviations)
 
 
+def ceiling(money: Floats, share: float) -> float:
+    """Return the amount that such a share of those who paid stay below; endless where it is all of them, or nobody.
+
+    Notes
+    -----
+    Means of amounts cut there (Winsorized; Tukey 1962) have short intervals that keep their error rate where a few
+    amounts are large beyond measure; and they say what most customers bring.
+
+    Examples
+    --------
+    >>> ceiling(np.array([0.0, 0.0, 10.0, 20.0, 30.0]), 0.5)
+    20.0
+    """
+    paid = money[money > 0]
+    return float(np.quantile(paid, share)) if share < 1 and len(paid) else float("inf")
+
+
 @dataclass(frozen=True)
 class Difference:
     """The difference of two segments in one outcome, first minus second.
@@ -97,17 +114,18 @@ class Difference:
         """P-value of the two one-sided tests that the difference reaches the margin."""
         return float(ndtr(-((self.margin - abs(self.centre)) / self.error))) if self.error > 0 else 1.0
 
-    def customers_needed(self, alpha: float, power: float) -> int:
-        """Return how many customers each of two truly equal segments needs for equivalence to be seen.
+    def growth_needed(self, alpha: float, power: float) -> float:
+        """Return how many times as many customers two truly equal segments need for equivalence to be seen.
 
         Examples
         --------
         >>> error = (2 * 0.06 * 0.94 / 1_000) ** 0.5
-        >>> Difference(0.0, 0.0, error, 0.01, 0.06, 2_000, 1_000).customers_needed(0.05, 0.8)
-        9661
+        >>> found = Difference(0.0, 0.0, error, 0.01, 0.06, 2_000, 1_000)
+        >>> round(found.smaller * found.growth_needed(0.05, 0.8))
+        9660
         """
         wanted = float(ndtri(1 - alpha) + ndtri(1 - (1 - power) / 2))
-        return int(np.ceil(self.smaller * (wanted * self.error / self.margin) ** 2))
+        return (wanted * self.error / self.margin) ** 2
 
 
 def difference(a: Answers, b: Answers, margin: float, *, rate: bool) -> Difference | None:
@@ -126,8 +144,9 @@ def difference(a: Answers, b: Answers, margin: float, *, rate: bool) -> Differen
     -----
     One weight for each campaign, n m / (n + m) as Mantel and Haenszel (1959) take it. Rates get one success and one
     failure more in each segment (Agresti and Caffo 2000), so that nobody's answering is no proof of equality; with a
-    single campaign the tests are exactly theirs. As the same customer answers several campaigns, the variance is
-    multiplied by what clustering by customer adds to it.
+    single campaign the tests are exactly theirs. Several campaigns share the two by weight: one of each in every
+    campaign would draw a small segment to one half so often that it differed from a large one by that alone. As the
+    same customer answers several campaigns, the variance is multiplied by what clustering by customer adds to it.
 
     Examples
     --------
@@ -160,8 +179,8 @@ def _estimate(answers: Answers, weight: Floats, *, rate: bool) -> tuple[float, f
     """Return the weighted mean of a segment and its variance."""
     n, squares = np.maximum(answers.n, 1), np.diag(answers.cross)
     if rate:
-        shrunk = (answers.mean * n + 1) / (n + 2)
-        centre, variance = float(weight @ shrunk), float(weight**2 @ (shrunk * (1 - shrunk) / (n + 2)))
+        shrunk = (answers.mean * n + weight) / (n + 2 * weight)
+        centre, variance = float(weight @ shrunk), float(weight**2 @ (shrunk * (1 - shrunk) / (n + 2 * weight)))
     else:
         centre = float(weight @ answers.mean)
         variance = float(weight**2 @ (squares / np.maximum(n * (n - 1), 1)))

@@ -137,7 +137,7 @@ def test_without_a_held_out_feature_distinctness_is_not_tested() -> None:
 
 
 def test_merges_by_equivalence_and_never_for_want_of_numbers() -> None:
-    wide = replace(SETTINGS, merge_margin=0.02)
+    wide = replace(SETTINGS, merge_margin=0.02, merge_on="rate")
     small = segmentation({"a": 200, "b": 200})
     [verdict] = merge_verdicts(small, forward(small, {"a": 0.06, "b": 0.06}, 3), None, None, wide)
     assert verdict.decision is MergeDecision.CANNOT_TELL
