@@ -90,16 +90,16 @@ def rate(share: float, n: int | None = None) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    """Return an amount with its currency, without cents from 100 on.
+    """Return an amount with its currency, without cents from 100 on and at nothing.
 
     Examples
     --------
-    >>> money(1234.5, "GBP"), money(34.5, "USD"), money(-3.0, "CHF")
-    ('£1,234', '$34.50', '−CHF 3.00')
+    >>> money(1234.5, "GBP"), money(34.5, "USD"), money(-3.0, "CHF"), money(0, "EUR")
+    ('£1,234', '$34.50', '−CHF 3.00', '€0')
     """
     if not math.isfinite(amount):
         return NONE
-    digits = 0 if abs(amount) >= 100 or currency == "JPY" else 2
+    digits = 0 if abs(amount) >= 100 or currency == "JPY" or not amount else 2
     sign = SIGNS.get(currency, f"{currency} " if currency else "")
     return _signed(f"{sign}{abs(amount):,.{digits}f}", amount)
 
@@ -191,10 +191,17 @@ def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str
 
     Examples
     --------
-    >>> span((0.1, 0.25), "share")
-    '10.0% to 25.0%'
+    >>> span((0.1, 0.25), "share"), span((3, 12), "days")
+    ('10.0% to 25.0%', '3 to 12 days')
     """
-    return NONE if ends is None else f"{amount(ends[0], unit, currency)} to {amount(ends[1], unit, currency)}"
+    if ends is None:
+        return NONE
+    low, high = (amount(end, unit, currency) for end in ends)
+    # A word is said once: "3 to 12 days".
+    number_low, _, word_low = low.partition(" ")
+    word_high = high.partition(" ")[2]
+    low = number_low if unit == "days" and word_low.rstrip("s") == word_high.rstrip("s") else low
+    return f"{low} to {high}"
 
 
 def effect_word(delta: float) -> str:

@@ -140,7 +140,7 @@ def overlap(
         xgap=2,
         ygap=2,
     )
-    tops = [plain(s.name, 13) for s in right]
+    tops = [plain(s.name, 11) for s in right]
     return figure(
         overlap_title(run, clusters, rules),
         look,

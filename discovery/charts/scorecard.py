@@ -81,6 +81,21 @@ def scorecard_data(run: Run, by: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["segment_id", "segment", "question", "verdict", "reason"])
 
 
+def reasons_table(run: Run, by: str) -> pd.DataFrame:
+    """Return why a question was not passed, for those who cannot point at a verdict."""
+    data = scorecard_data(run, by)
+    open_ones = data[data["verdict"] != Verdict.PASS.value]
+    # What holds for every segment alike is said once.
+    alike = open_ones.groupby(["question", "verdict", "reason"], sort=False)["segment"].agg(list).reset_index()
+    everyone = len(run.segmentation(by).placed)
+    rows = [
+        ("Every segment" if len(r["segment"]) == everyone > 1 else name, r["question"], r["verdict"], r["reason"])
+        for r in alike.to_dict("records")
+        for name in (r["segment"][:1] if len(r["segment"]) == everyone > 1 else r["segment"])
+    ]
+    return pd.DataFrame(rows, columns=["Segment", "Question", "Verdict", "Reason"])
+
+
 def comparison_data(run: Run) -> pd.DataFrame:
     """Return one row per segmentation: name, k, structure, coverage, recommended, reason."""
     rows = [
@@ -98,7 +113,7 @@ def comparison_data(run: Run) -> pd.DataFrame:
 
 
 def comparison_table(run: Run) -> pd.DataFrame:
-    """Return the segmentations side by side as people read them."""
+    """Return the segmentations side by side as people read them; why one is recommended stands beside the table."""
     data = comparison_data(run)
     return pd.DataFrame(
         {
@@ -109,7 +124,7 @@ def comparison_table(run: Run) -> pd.DataFrame:
             "Segments": [count(k) for k in data["k"]],
             "Claim": [CLAIMS[Structure(s)] for s in data["structure"]],
             "Customers placed": [rate(c) for c in data["coverage"]],
-            "Why": data["reason"],
+            "Why": [s.structure_reason for s in run.segmentations],
         }
     )
 

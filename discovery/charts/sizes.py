@@ -145,7 +145,7 @@ def sizes(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         xaxis=axis(
             f"share of all customers, and of all {_revenue_words(run)} (%)",
             look,
-            range=[0, top * 165],
+            range=[0, top * 180],
             ticksuffix="%",
             nticks=5,
         ),

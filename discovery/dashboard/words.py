@@ -10,7 +10,7 @@ from discovery.charts.broken_down import shares_data
 from discovery.charts.crossed import Crossing
 from discovery.charts.format import amount, count, day, joined, many, number_word, part_of, rate
 from discovery.charts.measures import CUSTOMERS
-from discovery.charts.profile import profile_data
+from discovery.charts.profile import telling
 from discovery.charts.scorecard import QUESTIONS, method_name, scorecard_data
 from discovery.core.evidence import MergeDecision, MergeVerdict, Verdict
 from discovery.core.run import Run
@@ -20,6 +20,14 @@ CLAIMS = {
     Structure.DISCOVERED: "discovered, beyond what data without structure would show",
     Structure.CONSTRUCTED: "constructed, not discovered",
     Structure.NONE: "no natural groups among them",
+}
+#: What a claim is worth to the reader, under the title; how it was measured is folded.
+WORTH = {
+    Structure.DISCOVERED: "Customers of different segments stand further apart than they would by chance: expect to "
+    "find them again.",
+    Structure.CONSTRUCTED: "Useful cuts, not natural groups: customers shade into one another, so plan by them, and do "
+    "not expect a gap at their borders.",
+    Structure.NONE: "Nothing divides these customers more than chance would: read the segments as slices of one crowd.",
 }
 NO_RESPONSE = (
     "Nothing was measured after the date, because the data end there. To see who responds, run again at a date "
@@ -126,10 +134,14 @@ def overview_title(run: Run, segmentation: Segmentation) -> str:
     return f"{number_word(segmentation.k)} {noun} from {people}; {CLAIMS[segmentation.structure]}"
 
 
+def worth(segmentation: Segmentation) -> str:
+    """Return what the claim means for the reader; rules say of themselves why they were written."""
+    return segmentation.structure_reason if segmentation.name == "rules" else WORTH[segmentation.structure]
+
+
 def segments_title(run: Run, segmentation: Segmentation) -> str:
     """Return what tells the segments apart."""
-    data = profile_data(run, segmentation.name)
-    labels = list(dict.fromkeys(data["label"]))[:2]
+    labels = [run.table.feature(name).label for name in telling(run, segmentation.name)[:2]]
     noun = "segment" if segmentation.k == 1 else "segments"
     head = f"{number_word(segmentation.k)} {noun}"
     return f"{head}, told apart most by {joined(labels)}" if labels else f"{head}, not described"
@@ -179,7 +191,7 @@ def scorecard_title(run: Run, segmentation: Segmentation) -> str:
     failing = {q: int(n) for q, n in data[data["verdict"] == Verdict.FAIL.value].groupby("question").size().items()}
     who = part_of(ready, segmentation.k, "segments")
     head = f"{who} {'passes' if ready == 1 else 'pass'} all {number_word(len(QUESTIONS), small=True)} questions"
-    parts = [f"{number_word(n, small=True)} {'fails' if n == 1 else 'fail'} on {q}" for q, n in failing.items()]
+    parts = [_failing(q, n) for q, n in failing.items()]
     return f"{head}; {joined(parts)}" if parts else head
 
 
@@ -193,7 +205,11 @@ def merges_sentence(run: Run, segmentation: Segmentation) -> str:
     alike = [f"{_pair(m, names)}" for m in pairs[MergeDecision.MERGE]]
     kept, unknown = len(pairs[MergeDecision.KEEP]), len(pairs[MergeDecision.CANNOT_TELL])
     first = f"Alike enough to be one: {joined(alike)}." if alike else "No pair was shown to be alike."
-    return f"{first} {many(kept, 'pair differs', 'pairs differ')}; {many(unknown, 'pair', 'pairs')} cannot be told yet."
+    if kept == len(about):
+        return "Any two of them differ." if kept > 1 else "The two differ."
+    rest = [many(kept, "pair differs", "pairs differ")] if kept else []
+    rest += [f"{many(unknown, 'pair')} cannot be told yet"] if unknown else []
+    return f"{first} {'; '.join(rest)}." if rest else first
 
 
 def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
@@ -235,6 +251,18 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
             f"Run again at a date at least {count(run.horizon_days)} days before the data end, to test response."
         )
     return tuple(steps) or ("Export the rules and use the segments.",)
+
+
+def recommended(run: Run) -> str:
+    """Return why one segmentation is recommended, without what stands beside it in the table."""
+    return run.recommended_reason.removesuffix(run.segmentation(run.recommended).structure_reason).strip()
+
+
+def _failing(question: str, n: int) -> str:
+    who = number_word(n, small=True)
+    if question == "response":
+        return f"{who} {'does' if n == 1 else 'do'} not respond differently"
+    return f"{who} {'is' if n == 1 else 'are'} not {question}"
 
 
 def quoted(name: str) -> str:
