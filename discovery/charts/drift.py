@@ -130,7 +130,8 @@ def drift(review: Review, now: Run, look: Theme = LIGHT) -> go.Figure:
         xgap=2,
         ygap=2,
     )
-    tops = [plain(s.name, 15) for s in segments]
+    # A page of paper leaves many columns little room.
+    tops = [plain(s.name, 15 if len(segments) < 6 else 11) for s in segments]
     return figure(
         drift_title(review, now),
         look,

@@ -9,7 +9,8 @@ MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹"}
+#: XXX is the code of no currency.
+SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹", "XXX": ""}
 #: From so many days on, a time is told in years.
 YEARS_FROM = 730
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -226,7 +227,8 @@ def unit_words(unit: str, currency: str = "") -> str:
     >>> unit_words("money", "GBP"), unit_words("share"), unit_words("")
     ('GBP', '%', 'number')
     """
-    return {"money": currency or "money", "share": "%", "": "number"}.get(unit, unit)
+    known = currency if currency != "XXX" else ""
+    return {"money": known or "money", "share": "%", "": "number"}.get(unit, unit)
 
 
 def joined(parts: list[str] | tuple[str, ...]) -> str:

@@ -239,8 +239,9 @@ def _text(row: Mapping[Any, Any] | None, currency: str, what: str) -> str:
 
 
 def _with_unit(label: str, unit: str) -> str:
-    # "orders in the last 90 days (orders)" says nothing twice.
-    return label if unit in label.split() or f"{unit}," in label.split() else f"{label} ({unit})"
+    # "orders in the last 90 days (orders)" says nothing twice, nor does "income (asked) (answer)".
+    said = unit == "answer" or unit in label.split() or f"{unit}," in label.split()
+    return label if said else f"{label} ({unit})"
 
 
 def _finite(value: float) -> float:

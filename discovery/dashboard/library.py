@@ -66,6 +66,9 @@ def about(run: Run, clusters: str) -> str:
         return _OLD
     names = beside.unsaid(run, clusters)
     found = [f"“{name}”" for name in names]
+    if len(names) == run.segmentation(clusters).k:
+        # The title has said it; a list of all names would say it again.
+        return ""
     return f"{method_name(clusters)} finds what no rule describes: {joined(found)}." if found else ""
 
 

@@ -34,6 +34,18 @@ def test_sizes_add_up_and_stand_in_order(run: Run) -> None:
     assert data["customers"].iloc[:-1].is_monotonic_decreasing
 
 
+def test_where_nobody_spent_anything_nothing_is_said_of_revenue(run: Run) -> None:
+    money = [f.name for f in run.table.features if f.unit == "money"]
+    values = run.table.values.assign(**dict.fromkeys(money, 0.0))
+    poor = replace(run, table=replace(run.table, values=values), horizon_days=0, currency="XXX")
+    assert sizes.revenue_feature(poor.table) is None
+    assert list(sizes.sizes_table(poor, "kmeans")) == ["Segment", "Customers", "Share of customers"]
+    shown = sizes.sizes(poor, "kmeans")
+    assert len(shown.data) == 1
+    assert "revenue" not in shown.to_json()
+    assert [label for _, label, _ in detail.detail_tiles(poor, "kmeans", "wholesale")] == ["customers", "of customers"]
+
+
 def test_revenue_is_what_the_members_spent(run: Run) -> None:
     row = sizes.sizes_data(run, "kmeans").set_index("segment_id").loc["wholesale"]
     members = run.segmentation("kmeans").members("wholesale")

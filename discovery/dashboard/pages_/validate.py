@@ -34,7 +34,7 @@ if outcomes:
                 segments=segmentation.placed,
             )
 else:
-    st.html(html.block(html.text(words.NO_RESPONSE.format(days=run.horizon_days))))
+    st.html(html.block(html.text(words.no_response(run))))
 
 campaigns = response.campaigns(run, selection.by)
 frame.section("How they answered a campaign", words.EXPECTED if campaigns else words.NO_CAMPAIGNS)
