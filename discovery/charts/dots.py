@@ -48,13 +48,18 @@ def dots(
     low, high = limits or _ends(data, lines)
     shown, silent = data[data["state"] == "shown"], data[data["state"] != "shown"]
     traces = [_silent(silent, low * scale, high * scale, look)] if len(silent) else []
+    chance: list[dict[str, object]] = []
     if "null_low" in shown and shown["null_low"].notna().any():
         traces.append(_chance(shown, scale, unit, look))
+        chance = [
+            note("grey: by chance", look, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom",
+                 yshift=2 + 15 * len(lines))
+        ]  # fmt: skip
     traces.append(_points(shown, scale, unit, currency, look))
     if "shrunk" in shown and shown["shrunk"].notna().any():
         traces.append(_expected(shown, scale, unit, currency, look))
     shapes, notes = _references(lines, scale, look)
-    notes += _values(shown, scale, unit, currency, look)
+    notes += chance + _values(shown, scale, unit, currency, look)
     labels = [
         f'{plain(name, 25)}<br><span style="font-size:11px;color:{look.muted}">n {count(n)}</span>'
         for name, n in zip(data["segment"], data["n"], strict=True)
@@ -139,11 +144,6 @@ def _chance(shown: pd.DataFrame, scale: float, unit: str, look: Theme) -> go.Bar
         base=low * scale,
         width=0.62,
         marker={"color": look.band, "line": {"width": 0}},
-        text=["by chance" if i == 0 else "" for i in range(len(shown))],
-        textposition="inside",
-        insidetextanchor="middle",
-        constraintext="none",
-        textfont={"family": FONT, "size": 12, "color": look.ink},
         customdata=[span(ends, unit) for ends in zip(low, high, strict=True)],
         hovertemplate="by chance: %{customdata}<extra></extra>",
     )

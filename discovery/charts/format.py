@@ -105,6 +105,17 @@ def money(amount: float, currency: str) -> str:
     return _signed(f"{sign}{abs(amount):,.{digits}f}", amount)
 
 
+def size(n: int) -> str:
+    """Return how large a file is.
+
+    Examples
+    --------
+    >>> size(740), size(48_200), size(31_900_000)
+    ('1 kB', '48 kB', '31.9 MB')
+    """
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(round(n / 1e3), 1)} kB"
+
+
 def day(when: date) -> str:
     """Return a date as people write it.
 

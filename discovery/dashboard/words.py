@@ -19,8 +19,8 @@ CLAIMS = {
 }
 #: What a claim is worth to the reader, under the title; how it was measured is folded.
 WORTH = {
-    Structure.DISCOVERED: "Customers of different segments stand further apart than they would by chance: expect to "
-    "find them again.",
+    Structure.DISCOVERED: "Customers of different segments stand further apart than they would by chance: there are "
+    "kinds of customers here, not only cuts.",
     Structure.CONSTRUCTED: "Useful cuts, not natural groups: customers shade into one another, so plan by them, and do "
     "not expect a gap at their borders.",
     Structure.NONE: "Nothing divides these customers more than chance would: read the segments as slices of one crowd.",

@@ -25,7 +25,7 @@ if segmentation.k:
     )
     frame.section(
         words.scorecard_title(run, segmentation),
-        "Why each is as it is stands below the table, and on the page Validate.",
+        "The reasons stand below the table.",
     )
     cards = scorecard.scorecard_data(run, selection.by)
     wide = cards.pivot(index="segment", columns="question", values="verdict").reindex(
