@@ -161,7 +161,7 @@ def candidates(run: Run, by: str, statistic: str, look: Theme = LIGHT) -> go.Fig
             note("grey: without structure", look, x=0, xref="paper", xanchor="left", y=int(top), yref="paper",
                  yanchor="top" if top else "bottom")
         )  # fmt: skip
-    notes += [_used(data["k"].tolist(), data["value"].tolist(), i, look) for i in np.flatnonzero(data["chosen"])]
+    notes += [_used(data["k"].tolist(), data["value"].tolist(), int(i), look) for i in np.flatnonzero(data["chosen"])]
     return figure(
         candidates_title(run, by, statistic),
         look,

@@ -143,7 +143,7 @@ def scorecard_title(run: Run, segmentation: Segmentation) -> str:
     failing = {q: int(n) for q, n in data[data["verdict"] == Verdict.FAIL.value].groupby("question").size().items()}
     who = part_of(ready, segmentation.k, "segments")
     head = f"{who} {'passes' if ready == 1 else 'pass'} all {number_word(len(QUESTIONS), small=True)} questions"
-    parts = [_failing(q, n) for q, n in failing.items()]
+    parts = [_failing(str(q), n) for q, n in failing.items()]
     return f"{head}; {joined(parts)}" if parts else head
 
 
