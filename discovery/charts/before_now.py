@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,6 +13,10 @@ from discovery.charts.theme import FONT, NOTHING, TITLE, Theme, axis, dense, fig
 
 #: How far the two dots of a row lie from its middle, in rows.
 _APART = 0.17
+#: Between a dot's interval and the words beside it.
+_GAP = "\u2002\u2009"
+#: What words beside a dot take of the width, on a narrow page.
+_WORDS = 0.2
 
 
 def before_now(
@@ -31,13 +36,20 @@ def before_now(
     places = list(range(len(data)))
     traces = [_dots(data, when, scale, unit, currency, look) for when in ("before", "now")]
     said = data[data["state_now"] == "shown"]
+    # On the side where it was not before, if there is room: the interval of before would go through the words.
+    falls = (said["before"] > said["now"]) & (said["state_before"] == "shown")
+    left = (falls & (said["now_low"].fillna(said["now"]) - low > _WORDS * (high - low))).tolist()
     traces.append(
         go.Scatter(
             mode="text",
-            x=said["now_high"].fillna(said["now"]) * scale,
+            x=pd.Series(np.where(left, said["now_low"].fillna(said["now"]), said["now_high"].fillna(said["now"])))
+            * scale,
             y=[i + _APART for i in places if data["state_now"].iloc[i] == "shown"],
-            text=[f"\u2002\u2009{amount(v, unit, currency)}" for v in said["now"]],
-            textposition="middle right",
+            text=[
+                f"{amount(v, unit, currency)}{_GAP}" if beside else f"{_GAP}{amount(v, unit, currency)}"
+                for v, beside in zip(said["now"], left, strict=True)
+            ],
+            textposition=["middle left" if beside else "middle right" for beside in left],
             textfont={"family": FONT, "size": 12, "color": look.ink},
             hoverinfo="skip",
             cliponaxis=False,

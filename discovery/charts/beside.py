@@ -1,4 +1,4 @@
-"""Which rules say a cluster, which cut one in half, and whom every rule of the library selects."""
+"""Which rules describe a cluster, which cut one in half, and whom every rule of the library selects."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def clusters_of(run: Run, by: str) -> str:
 
 
 def beside_title(run: Run, clusters: str) -> str:
-    """Return the finding: how many clusters a rule, or two joined, say."""
+    """Return the finding: how many clusters a rule, or two joined, describe."""
     found = _beside(run, clusters)
     if not found:
         return "The clusters were not held against the rules"
     said = sum(b.said for b in found)
-    head = f"{part_of(said, len(found), 'clusters')} {'is' if said == 1 else 'are'} said by a rule or two"
+    head = f"{part_of(said, len(found), 'clusters')} {'is' if said == 1 else 'are'} described by a rule or two"
     rest = len(found) - said
-    return f"{head}; no rule says the other {number_word(rest, small=True)}" if rest and said else head
+    return f"{head}; no rule describes the other {number_word(rest, small=True)}" if rest and said else head
 
 
 def beside_tiles(run: Run, clusters: str) -> tuple[tuple[str, str, str], ...]:
@@ -34,7 +34,7 @@ def beside_tiles(run: Run, clusters: str) -> tuple[tuple[str, str, str], ...]:
     nobody = sum(not r.customers for r in run.library)
     cut = sum(bool(b.cut_by) for b in found)
     return (
-        (count(sum(b.said for b in found)), "clusters a rule says", f"of {len(found)}"),
+        (count(sum(b.said for b in found)), "clusters a rule describes", f"of {len(found)}"),
         (count(cut), "clusters cut by a rule", "it selects 40% to 60% of them"),
         (rate(rules.coverage), "of customers in a rule segment", f"{number_word(rules.k, small=True)} rules divide"),
         (count(nobody), "rules select nobody", f"of {len(run.library)} in the library"),
@@ -51,13 +51,13 @@ def beside_table(run: Run, clusters: str) -> pd.DataFrame:
             *_scores(b.single),
             _rules(b.pair),
             *_scores(b.pair),
-            "yes" if b.said else "no rule says it",
+            "yes" if b.said else "no rule does",
         )
         for b in _beside(run, clusters)
     ]
     columns = [
         *("Cluster", "Best rule", "Precision", "Recall", "F1"),
-        *("Best two rules", "Precision of both", "Recall of both", "F1 of both", "Said?"),
+        *("Best two rules", "Precision of both", "Recall of both", "F1 of both", "Described?"),
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -70,7 +70,7 @@ def cuts_table(run: Run, clusters: str) -> pd.DataFrame:
 
 
 def unsaid(run: Run, clusters: str) -> tuple[str, ...]:
-    """Return the names of the clusters that no rule says."""
+    """Return the names of the clusters that no rule describes."""
     names = {s.id: s.name for s in run.segmentation(clusters).segments}
     return tuple(names[b.segment_id] for b in _beside(run, clusters) if not b.said)
 

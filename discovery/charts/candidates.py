@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -152,21 +155,13 @@ def candidates(run: Run, by: str, statistic: str, look: Theme = LIGHT) -> go.Fig
         )
     ]
     if not data.empty:
-        last = data.iloc[-1]
+        # In the corner that the line leaves free.
+        top = data["value"].iloc[-1] > data["value"].iloc[0]
         notes.append(
-            note("without structure", look, x=last["k"], xref="x", xanchor="right", y=last["null_low"], yanchor="top")
-        )
-    for r in data[data["chosen"]].to_dict("records"):
-        notes.append(
-            note(
-                f"used: {r['k']}",
-                look,
-                x=r["k"],
-                y=r["value"],
-                yshift=17,
-                font={"size": 12, "color": look.ink, "family": FONT},
-            )
-        )
+            note("grey: without structure", look, x=0, xref="paper", xanchor="left", y=int(top), yref="paper",
+                 yanchor="top" if top else "bottom")
+        )  # fmt: skip
+    notes += [_used(data["k"].tolist(), data["value"].tolist(), int(i), look) for i in np.flatnonzero(data["chosen"])]
     return figure(
         candidates_title(run, by, statistic),
         look,
@@ -183,6 +178,23 @@ def candidates(run: Run, by: str, statistic: str, look: Theme = LIGHT) -> go.Fig
         xaxis=axis("segments considered (number)", look, dtick=1, showgrid=False),
         yaxis=axis(words(statistic)[1], look, nticks=5),
     )  # fmt: skip
+
+
+def _used(ks: list[int], values: list[float], i: int, look: Theme) -> dict[str, Any]:
+    """Return the words beside the number used, on the side where the line does not pass."""
+    before = values[i - 1] if i else values[i]
+    after = values[i + 1] if i + 1 < len(values) else -math.inf
+    rising, valley = values[i] > before, before > values[i] < after
+    return note(
+        f"used: {ks[i]}",
+        look,
+        x=ks[i],
+        y=values[i],
+        xanchor="center" if valley else "right" if rising else "left",
+        xshift=0 if valley else -4 if rising else 8,
+        yshift=-17 if valley else 14 if rising else 8,
+        font={"size": 12, "color": look.ink, "family": FONT},
+    )
 
 
 def run_words(low: int, high: int) -> str:

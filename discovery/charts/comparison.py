@@ -58,8 +58,9 @@ def _rules_f1(run: Run, by: str) -> float | None:
 
 
 def comparison_table(run: Run) -> pd.DataFrame:
-    """Return the segmentations side by side as people read them."""
-    return pd.DataFrame([_line(each) for each in comparison_data(run)])
+    """Return the segmentations side by side as people read them; why one is recommended stands beside the table."""
+    claimed = {s.name: s.structure_reason for s in run.segmentations}
+    return pd.DataFrame([{**_line(each), "Why": claimed[each["name"]]} for each in comparison_data(run)])
 
 
 def comparison_sentence(each: Mapping[str, Any]) -> str:
@@ -90,7 +91,6 @@ def _line(each: Mapping[str, Any]) -> dict[str, str]:
         "Tells who responds (AUC)": f"{auc['value']:.3f} ({span((auc['low'], auc['high']), 'auc')})" if auc else NONE,
         "Segments that answer otherwise": _of(each["responding"]),
         "Rules hold (F1)": amount(each["rules_f1"], "score"),
-        "Why": each["reason"],
     }
 
 

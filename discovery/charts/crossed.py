@@ -172,7 +172,7 @@ def crossed_title(crossing: Crossing) -> str:
     row, column, base = c.row_groups[i].name, c.column_groups[j].name, c.said(-1, j)
     pair = f"{c.rows.label} “{row}” within {c.columns.label} “{column}”"
     if not clear[i, j] > 0:
-        return f"{label}: no cell is clear of the whole of its column"
+        return f"{label}: no group differs for sure from the whole of its column"
     if c.measure.name == CUSTOMERS:
         return f"Most unlike everyone: {c.said(i, j)} of “{row}” are “{column}” (everyone: {base})"
     return f"{label}: {c.said(i, j)} for {pair}, {base} for all of that {c.columns.label}"

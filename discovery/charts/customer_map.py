@@ -68,7 +68,7 @@ def customer_map(run: Run, by: str, look: Theme = LIGHT, most: int | None = None
             )
         )
         if s.id != UNASSIGNED:
-            middles.append((s.name, float(points["x"].median()), float(points["y"].median())))
+            middles.append((s, float(points["x"].median()), float(points["y"].median())))
     return figure(
         customer_map_title(run, len(data)),
         look,
@@ -112,7 +112,7 @@ def _points(run: Run, by: str, most: int | None) -> pd.DataFrame:
     return data.iloc[np.linspace(0, len(data) - 1, most).round().astype(int)]
 
 
-def _labels(middles: list[tuple[str, float, float]], data: pd.DataFrame, look: Theme) -> list[dict[str, object]]:
+def _labels(middles: list[tuple[Segment, float, float]], data: pd.DataFrame, look: Theme) -> list[dict[str, object]]:
     """Return one label per segment, moved up or down where two would be printed over each other."""
     if not middles:
         return []
@@ -120,8 +120,8 @@ def _labels(middles: list[tuple[str, float, float]], data: pd.DataFrame, look: T
     span_y = float(np.ptp(data["y"])) or 1.0
     placed: list[tuple[float, float, float, float]] = []
     labels: list[dict[str, object]] = []
-    for name, x, y in sorted(middles, key=lambda m: -m[2]):
-        text = plain(name, 24)
+    for s, x, y in sorted(middles, key=lambda m: -m[2]):
+        text = plain(s.name, 24)
         rows = text.split("<br>")
         half_w, half_h = LETTER * max(len(r) for r in rows) / 2 + 6, LINE * len(rows) / 2 + 5
         px, py = x / span_x * WIDE, -y / span_y * HIGH
@@ -144,6 +144,9 @@ def _labels(middles: list[tuple[str, float, float]], data: pd.DataFrame, look: T
                 "font": {"family": FONT, "size": 13, "color": look.ink},
                 "bgcolor": look.ground,
                 "opacity": 0.92,
+                # The colour of its points says whose name it is where segments lie over each other.
+                "bordercolor": s.colour,
+                "borderwidth": 1.5,
                 "borderpad": 3,
             }
         )

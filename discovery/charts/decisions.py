@@ -64,6 +64,8 @@ def decisions_title(review: Review) -> str:
     """Return how many segments each decision is about, what needs doing first."""
     counts = {action: len(review.with_action(action)) for action in ORDER}
     small, n = counts.pop(Action.TOO_SMALL_TO_TELL), len(review.segments)
+    if small == n > 1:
+        return f"All {number_word(n, small=True)} segments are too small to tell"
     said = joined([f"{action.value} {number_word(k, small=True)}" for action, k in counts.items() if k])
     untold = f"{number_word(small, small=True)} {'is' if small == 1 else 'are'} too small to tell" if small else ""
     return f"{number_word(n)} {'segment' if n == 1 else 'segments'}: {'; '.join(filter(None, (said, untold)))}"

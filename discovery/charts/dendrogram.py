@@ -104,7 +104,9 @@ def dendrogram(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         shapes=shapes,
         margin={"l": 8, "r": 28, "t": 82, "b": 8},
         xaxis=axis("cost so far (% of response and distinctness)", look, ticksuffix="%", nticks=6, rangemode="tozero"),
-        yaxis=names_axis(look, dict(enumerate(labels)), range=[len(ids) - 0.5, -0.5], autorange=False),
+        # The names stand clear of the symbols at the leaves.
+        yaxis=names_axis(look, dict(enumerate(labels)), range=[len(ids) - 0.5, -0.5], autorange=False,
+                         ticklabelstandoff=12),
     )  # fmt: skip
 
 

@@ -6,14 +6,14 @@ import pandas as pd
 
 from discovery.charts import response
 from discovery.charts.format import NONE, count, money, rate
-from discovery.charts.sizes import sizes_data
+from discovery.charts.sizes import revenue_feature, sizes_data
 from discovery.core.rule import Fidelity
 from discovery.core.run import Run
 from discovery.core.segment import Segment
 
 
 def detail_tiles(run: Run, by: str, segment_id: str) -> tuple[tuple[str, str, str], ...]:
-    """Return a segment's four numbers: value, label, what stands under it."""
+    """Return a segment's numbers, at most four: value, label, what stands under it; none of what cannot be known."""
     row = next(r for r in sizes_data(run, by).to_dict("records") if r["segment_id"] == segment_id)
     secret = row["hidden"]
     revenue = secret or rate(row["revenue_share"])
@@ -26,12 +26,15 @@ def detail_tiles(run: Run, by: str, segment_id: str) -> tuple[tuple[str, str, st
                 shown = r["state"] == "shown"
                 answer = rate(r["value"]) if shown else r["state"]
                 under = f"everyone: {rate(r['everyone'])}" if shown else ""
-    return (
+    tiles = [
         (count(row["customers"]), "customers", ""),
         (rate(row["share"]), "of customers", f"of {count(len(run.table))}"),
-        (revenue, "of revenue", spent),
-        (answer, label, "not tested" if answer == NONE else under),
-    )
+    ]
+    if revenue_feature(run.table):
+        tiles.append((revenue, "of revenue", spent))
+    if run.horizon_days:
+        tiles.append((answer, label, "not tested" if answer == NONE else under))
+    return tuple(tiles)
 
 
 def fidelity_table(fidelity: Fidelity) -> pd.DataFrame:

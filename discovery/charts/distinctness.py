@@ -57,9 +57,17 @@ def distinctness_title(run: Run, by: str) -> str:
     data = distinctness_data(run, by)
     tested = data[data["state"] == "shown"]
     if tested.empty:
-        return "Whether the segments differ on anything else was not tested"
+        return "Whether the segments differ on what they were not made from was not tested"
     passed = int((tested["verdict"] == Verdict.PASS.value).sum())
     return f"{part_of(passed, len(data), 'segments')} can be told apart on features they were not made from"
+
+
+def untested(run: Run, by: str) -> str:
+    """Return why no segment was tested; empty where one was. A picture of it would be empty."""
+    data = distinctness_data(run, by)
+    if (data["state"] == "shown").any():
+        return ""
+    return " ".join(dict.fromkeys(data["reason"])) or "No features were kept out of the clustering."
 
 
 def distinctness_table(run: Run, by: str) -> pd.DataFrame:

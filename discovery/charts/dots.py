@@ -48,12 +48,18 @@ def dots(
     low, high = limits or _ends(data, lines)
     shown, silent = data[data["state"] == "shown"], data[data["state"] != "shown"]
     traces = [_silent(silent, low * scale, high * scale, look)] if len(silent) else []
+    chance: list[dict[str, object]] = []
     if "null_low" in shown and shown["null_low"].notna().any():
         traces.append(_chance(shown, scale, unit, look))
+        chance = [
+            note("grey: by chance", look, x=0, xref="paper", xanchor="left", y=1, yref="paper", yanchor="bottom",
+                 yshift=2 + 15 * len(lines))
+        ]  # fmt: skip
     traces.append(_points(shown, scale, unit, currency, look))
     if "shrunk" in shown and shown["shrunk"].notna().any():
         traces.append(_expected(shown, scale, unit, currency, look))
     shapes, notes = _references(lines, scale, look)
+    notes += chance + _values(shown, scale, unit, currency, look)
     labels = [
         f'{plain(name, 25)}<br><span style="font-size:11px;color:{look.muted}">n {count(n)}</span>'
         for name, n in zip(data["segment"], data["n"], strict=True)
@@ -86,12 +92,10 @@ def _points(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: T
         for r, w in zip(shown.to_dict("records"), words, strict=True)
     ]
     return go.Scatter(
-        mode="markers+text",
+        mode="markers",
         x=shown["value"] * scale,
         y=shown["segment_id"],
         text=words,
-        textposition="top center",
-        textfont={"family": FONT, "size": 12, "color": look.ink},
         customdata=hover,
         hovertemplate="%{customdata}<extra></extra>",
         marker={"color": shown["colour"].tolist(), "symbol": shown["symbol"].tolist(), "size": 11},
@@ -106,6 +110,17 @@ def _points(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: T
         },
         cliponaxis=False,
     )
+
+
+def _values(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: Theme) -> list[dict[str, object]]:
+    """Return each value above its dot, on the ground: a line that passes there would be printed through it."""
+    return [
+        note(
+            amount(r["value"], unit, currency), look, x=r["value"] * scale, y=r["segment_id"], yshift=15,
+            bgcolor=look.ground, borderpad=0, font={"family": FONT, "size": 12, "color": look.ink},
+        )
+        for r in shown.to_dict("records")
+    ]  # fmt: skip
 
 
 def _expected(shown: pd.DataFrame, scale: float, unit: str, currency: str, look: Theme) -> go.Scatter:
@@ -129,11 +144,6 @@ def _chance(shown: pd.DataFrame, scale: float, unit: str, look: Theme) -> go.Bar
         base=low * scale,
         width=0.62,
         marker={"color": look.band, "line": {"width": 0}},
-        text=["by chance" if i == 0 else "" for i in range(len(shown))],
-        textposition="inside",
-        insidetextanchor="middle",
-        constraintext="none",
-        textfont={"family": FONT, "size": 12, "color": look.ink},
         customdata=[span(ends, unit) for ends in zip(low, high, strict=True)],
         hovertemplate="by chance: %{customdata}<extra></extra>",
     )
@@ -185,4 +195,5 @@ def _ends(data: pd.DataFrame, lines: Sequence[Reference]) -> tuple[float, float]
     finite = [0.0, *(float(v) for v in ends if math.isfinite(v))]
     low, high = min(finite), max(finite)
     room = (high - low) * 0.12 or 1.0
-    return (low - room if low < 0 else 0.0), high + room
+    # Room on the left too: the words above a dot at nothing would be printed over the segment's name.
+    return low - (room if low < 0 else room / 2), high + room

@@ -102,11 +102,16 @@ def drift(review: Review, now: Run, look: Theme = LIGHT) -> go.Figure:
     def medians(r: Mapping[Hashable, Any], between: str) -> str:
         return between.join(amount(r[when], r["unit"], review.currency) for when in ("before", "now"))
 
+    def cell(r: Mapping[Hashable, Any]) -> str:
+        # The same median twice would look like no drift at all.
+        before, now = (amount(r[when], r["unit"], review.currency) for when in ("before", "now"))
+        return "" if not r["drifted"] else f"{before}<br>→ {now}" if before != now else f"still {now}<br>spread moved"
+
     heat = go.Heatmap(
         z=each(lambda r: math.log(min(max(r["psi"] / r["limit"], 1.0), FAR)), math.nan),
         x=[s.id for s in segments],
         y=order,
-        text=each(lambda r: medians(r, "<br>→ ") if r["drifted"] else "", ""),
+        text=each(cell, ""),
         texttemplate="%{text}",
         textfont={"family": FONT, "size": 12, "color": look.ink},
         customdata=each(
@@ -125,7 +130,8 @@ def drift(review: Review, now: Run, look: Theme = LIGHT) -> go.Figure:
         xgap=2,
         ygap=2,
     )
-    tops = [plain(s.name, 15) for s in segments]
+    # A page of paper leaves many columns little room.
+    tops = [plain(s.name, 15 if len(segments) < 6 else 11) for s in segments]
     return figure(
         drift_title(review, now),
         look,

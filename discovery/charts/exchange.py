@@ -68,6 +68,8 @@ def exchange(review: Review, segment_id: str, look: Theme = LIGHT) -> go.Figure:
             },
             text=[count(n) if n else "" for n in data[column]],
             textposition="outside",
+            # Bars are thin here, and plotly shrinks the words to them.
+            constraintext="none",
             textfont={"family": FONT, "size": 12, "color": look.ink},
             cliponaxis=False,
             hovertemplate=f"%{{text}} {words}<extra></extra>",

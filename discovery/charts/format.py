@@ -11,7 +11,8 @@ MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹"}
+#: XXX is the code of no currency.
+SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹", "XXX": ""}
 #: From so many days on, a time is told in years.
 YEARS_FROM = 730
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -92,18 +93,29 @@ def rate(share: float, n: int | None = None) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    """Return an amount with its currency, without cents from 100 on.
+    """Return an amount with its currency, without cents from 100 on and at nothing.
 
     Examples
     --------
-    >>> money(1234.5, "GBP"), money(34.5, "USD"), money(-3.0, "CHF")
-    ('£1,234', '$34.50', '−CHF 3.00')
+    >>> money(1234.5, "GBP"), money(34.5, "USD"), money(-3.0, "CHF"), money(0, "EUR")
+    ('£1,234', '$34.50', '−CHF 3.00', '€0')
     """
     if not math.isfinite(amount):
         return NONE
-    digits = 0 if abs(amount) >= 100 or currency == "JPY" else 2
+    digits = 0 if abs(amount) >= 100 or currency == "JPY" or not amount else 2
     sign = SIGNS.get(currency, f"{currency} " if currency else "")
     return _signed(f"{sign}{abs(amount):,.{digits}f}", amount)
+
+
+def size(n: int) -> str:
+    """Return how large a file is.
+
+    Examples
+    --------
+    >>> size(740), size(48_200), size(31_900_000)
+    ('1 kB', '48 kB', '31.9 MB')
+    """
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(round(n / 1e3), 1)} kB"
 
 
 def day(when: date) -> str:
@@ -193,10 +205,17 @@ def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str
 
     Examples
     --------
-    >>> span((0.1, 0.25), "share")
-    '10.0% to 25.0%'
+    >>> span((0.1, 0.25), "share"), span((3, 12), "days")
+    ('10.0% to 25.0%', '3 to 12 days')
     """
-    return NONE if ends is None else f"{amount(ends[0], unit, currency)} to {amount(ends[1], unit, currency)}"
+    if ends is None:
+        return NONE
+    low, high = (amount(end, unit, currency) for end in ends)
+    # A word is said once: "3 to 12 days".
+    number_low, _, word_low = low.partition(" ")
+    word_high = high.partition(" ")[2]
+    low = number_low if unit == "days" and word_low.rstrip("s") == word_high.rstrip("s") else low
+    return f"{low} to {high}"
 
 
 def effect_word(delta: float) -> str:
@@ -221,7 +240,8 @@ def unit_words(unit: str, currency: str = "") -> str:
     >>> unit_words("money", "GBP"), unit_words("share"), unit_words("")
     ('GBP', '%', 'number')
     """
-    return {"money": currency or "money", "share": "%", "": "number"}.get(unit, unit)
+    known = currency if currency != "XXX" else ""
+    return {"money": known or "money", "share": "%", "": "number"}.get(unit, unit)
 
 
 def joined(parts: list[str] | tuple[str, ...]) -> str:

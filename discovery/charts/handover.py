@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from discovery.charts.format import DASH, NONE, count, rate
+from discovery.charts.format import DASH, NONE, count, number_word, rate
 from discovery.core.run import Run, SegmentRule
+
+_WORD = re.compile(r"'(?:[^']|'')*'|\w+")
 
 
 def handover_table(run: Run, by: str) -> pd.DataFrame:
@@ -26,13 +30,22 @@ def handover_title(run: Run, by: str) -> str:
     segmentation = run.segmentation(by)
     rules = [r.rule for r in run.rules if r.segmentation == by]
     if by == "rules":
-        return f"{len(rules)} rules, ready for the tools that send."
+        return f"{number_word(len(rules))} rules, ready for the tools that send"
     held = [rule for rule in rules if rule.fidelity is not None]
     if not held:
-        return f"{segmentation.title} has no rules to hand over; its members can be listed."
-    worst = min(held, key=lambda rule: rule.fidelity.f1 if rule.fidelity else 1.0)
-    worst_f1 = worst.fidelity.f1 if worst.fidelity else 0.0
-    return f"{len(rules)} segments as rules; the weakest, {worst.name}, keeps an F1 of {worst_f1:.2f}."
+        return f"{segmentation.title} has no rules to hand over; its members can be listed"
+    f1, worst = min(((rule.fidelity, rule) for rule in held if rule.fidelity), key=lambda each: each[0].f1)
+    noun = "segment" if len(rules) == 1 else "segments"
+    return (
+        f"{number_word(len(rules))} {noun} as rules; the weakest finds {rate(f1.recall)} of “{worst.name}”, and "
+        f"{rate(f1.precision)} of whom it selects belong there"
+    )
+
+
+def worded(run: Run, condition: str) -> str:
+    """Return a condition with the features' labels instead of their names; what stands in quotes stays as it is."""
+    labels = {f.name: f.label for f in run.table.features}
+    return _WORD.sub(lambda found: labels.get(found[0], found[0]), condition)
 
 
 def _measured(found: SegmentRule | None) -> tuple[str, str, str]:

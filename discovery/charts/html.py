@@ -46,6 +46,13 @@ TERMS: Mapping[str, str] = {
     "Middle half": "A quarter of the segment lies below, a quarter above.",
     "Chance, or everyone": "What data without structure show, or everyone's value.",
     "Customers placed": "Share of customers that stand in a segment.",
+    "Precision": "Of those the rule selects, how many are in the cluster.",
+    "Recall": "Of the cluster, how many the rule selects.",
+    "F1": "Precision and recall in one, 0 to 1.",
+    "Found": "Of the customers of the segment, how many its rule selects.",
+    "Right": "Of those its rule selects, how many belong to the segment.",
+    "PSI": "Population stability index: how far the whole spread of values has moved; 0 is not at all.",
+    "Limit": "Beyond it lies what chance alone seldom does to so few customers.",
     "Without structure": "The middle 90% of the same number on data of the same shape without groups.",
 }
 _NUMBER = re.compile(r"^[−+]?(?:[A-Z]{0,3}[$£€¥₹]|[A-Z]{3} )?\d")
@@ -175,7 +182,7 @@ def _css(i: int, column: str, value: str, right: set[str]) -> str:
     if i == 0:
         return "name sticky"
     if column in right:
-        return "num"
+        return "num ends" if " (" in value and value.endswith(")") else "num"
     return "prose" if len(value) > 40 else "words" if len(value) > 14 else ""
 
 

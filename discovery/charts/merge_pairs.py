@@ -162,6 +162,8 @@ def pairs(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
     words = "grey: by chance" if check == "heldout_auc" else "grey: alike"
     silent.append(note(words, look, x=zero * scale, y=1, yref="paper", yanchor="bottom"))
     title = COMPARED[check][1].format(days=run.horizon_days, currency=run.currency)
+    # What people stated has no date, so no window followed it.
+    title = title if run.horizon_days else title.replace(" within 0 days", "")
     return figure(
         pairs_title(run, by, check),
         look,

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from discovery.charts.format import SMALL_CELL, TOO_FEW, count, many, part_of, rate
-from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, plain, top_axis
+from discovery.charts.theme import FONT, FRAME, LIGHT, Theme, figure, heads, names_axis, plain, tall, top_axis
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED
 
@@ -140,15 +140,15 @@ def overlap(
         xgap=2,
         ygap=2,
     )
-    tops = [plain(s.name, 13) for s in right]
+    tops, names = [plain(s.name, 11) for s in right], {s.id: plain(s.name, 24) for s in left}
     return figure(
         overlap_title(run, clusters, rules),
         look,
-        heads(tops) + 24 + 44 * max(len(left), 2),
+        heads(tops) + tall(list(names.values()), 44) - FRAME + 24,
         [heat],
         margin={"l": 8, "r": 16, "t": heads(tops), "b": 8},
         xaxis=top_axis(look, f"rule ({MEASURES[measure]})", [s.id for s in right], tops),
-        yaxis=names_axis(look, {s.id: plain(s.name, 24) for s in left}, "cluster"),
+        yaxis=names_axis(look, names, "cluster"),
     )
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NOBODY, NONE, SMALL_CELL, TOO_FEW, amount, effect_word, unit_words
+from discovery.charts.format import NOBODY, NONE, SMALL_CELL, TOO_FEW, amount, effect_word, span, unit_words
 from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, note, plain, top_axis
+from discovery.core.feature import Feature
 from discovery.core.run import Run
 from discovery.core.segment import Description, Segment
 
 #: Features shown: those that tell the segments apart most. A heat table of seventy rows tells nobody anything.
 FEATURES_SHOWN = 12
-#: Medians of fewer customers come close to saying what one of them did.
 #: Features shown of a segment beside the one most like it.
 NEAREST_SHOWN = 8
+#: Medians of fewer customers come close to saying what one of them did.
 LEAST = SMALL_CELL
 
 
@@ -72,6 +74,14 @@ def profile_data(run: Run, by: str) -> pd.DataFrame:
     )
 
 
+def telling(run: Run, by: str) -> tuple[str, ...]:
+    """Return the features that tell the segments apart most, each measure once: by the window that tells most."""
+    first: dict[Feature, str] = {}
+    for name in dict.fromkeys(profile_data(run, by)["feature"]):
+        first.setdefault(_measure(run.table.feature(name)), name)
+    return tuple(first.values())
+
+
 def profile_title(run: Run, by: str) -> str:
     """Return the finding: the one segment that stands out most, and on what."""
     rows = profile_data(run, by).dropna(subset=["effect"]).to_dict("records")
@@ -86,7 +96,7 @@ def profile_title(run: Run, by: str) -> str:
 def profile_table(run: Run, by: str) -> pd.DataFrame:
     """Return medians as people read them: one row per feature of the chart, one column per segment."""
     out: dict[str, dict[str, str]] = {}
-    for r in _shown(profile_data(run, by)).to_dict("records"):
+    for r in _shown(run, by).to_dict("records"):
         everyone = amount(r["everyone"], r["unit"], run.currency)
         line = out.setdefault(r["feature"], {"Feature (median)": r["label"], "Everyone": everyone})
         line[r["segment"]] = _cell(r, run.currency)
@@ -95,7 +105,7 @@ def profile_table(run: Run, by: str) -> pd.DataFrame:
 
 def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
     """Return a heat table of features (rows) by segments: colour is the effect, text the median in real units."""
-    data = _shown(profile_data(run, by))
+    data = _shown(run, by)
     segments = run.segmentation(by).placed
     effects = data.pivot(index="feature", columns="segment_id", values="effect")
     order = list(dict.fromkeys(data["feature"]))
@@ -179,10 +189,11 @@ def nearest_table(run: Run, by: str, segment: Segment) -> pd.DataFrame:
 
 def _described(run: Run, known: Mapping[str, Description], against: str, beside: str) -> pd.DataFrame:
     columns = ["Feature", against, "Median", "Middle half", beside, "Missing"]
+    anything = any(d.missing_share for d in known.values())
     rows = []
     for name, d in sorted(known.items(), key=lambda item: -abs(_finite(item[1].effect))):
         feature = run.table.feature(name)
-        middle = f"{amount(d.q1, feature.unit, run.currency)} to {amount(d.q3, feature.unit, run.currency)}"
+        middle = span((d.q1, d.q3), feature.unit, run.currency)
         rows.append(
             (
                 feature.label,
@@ -193,12 +204,23 @@ def _described(run: Run, known: Mapping[str, Description], against: str, beside:
                 amount(d.missing_share, "share"),
             )
         )
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    # A column of nothing but 0.0% tells nothing.
+    return table if anything else table.drop(columns="Missing")
 
 
-def _shown(data: pd.DataFrame) -> pd.DataFrame:
-    keep = list(dict.fromkeys(data["feature"]))[:FEATURES_SHOWN]
-    return data[data["feature"].isin(keep)]
+def _shown(run: Run, by: str) -> pd.DataFrame:
+    data = profile_data(run, by)
+    return data[data["feature"].isin(telling(run, by)[:FEATURES_SHOWN])]
+
+
+def _measure(feature: Feature) -> Feature:
+    """Return a feature without its window, gross and net being one: what stands twice in a picture fills it."""
+    return replace(
+        feature, name="x", label="", window=None, skip=0, since="", until="", events=feature.events[:1],
+        of=feature.of or (() if feature.events else (feature.name,)),
+        cluster=False, holdout=False, missing="never", fill=None, human_step=(), words=(),
+    )  # fmt: skip
 
 
 def _cell(row: Mapping[Any, Any], currency: str) -> str:
@@ -217,8 +239,9 @@ def _text(row: Mapping[Any, Any] | None, currency: str, what: str) -> str:
 
 
 def _with_unit(label: str, unit: str) -> str:
-    # "orders in the last 90 days (orders)" says nothing twice.
-    return label if unit in label.split() or f"{unit}," in label.split() else f"{label} ({unit})"
+    # "orders in the last 90 days (orders)" says nothing twice, nor does "income (asked) (answer)".
+    said = unit == "answer" or unit in label.split() or f"{unit}," in label.split()
+    return label if said else f"{label} ({unit})"
 
 
 def _finite(value: float) -> float:

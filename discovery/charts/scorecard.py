@@ -81,6 +81,21 @@ def scorecard_data(run: Run, by: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["segment_id", "segment", "question", "verdict", "reason"])
 
 
+def reasons_table(run: Run, by: str) -> pd.DataFrame:
+    """Return why a question was not passed, for those who cannot point at a verdict."""
+    data = scorecard_data(run, by)
+    open_ones = data[data["verdict"] != Verdict.PASS.value]
+    # What holds for every segment alike is said once.
+    alike = open_ones.groupby(["question", "verdict", "reason"], sort=False)["segment"].agg(list).reset_index()
+    everyone = len(run.segmentation(by).placed)
+    rows = [
+        ("Every segment" if len(r["segment"]) == everyone > 1 else name, r["question"], r["verdict"], r["reason"])
+        for r in alike.to_dict("records")
+        for name in (r["segment"][:1] if len(r["segment"]) == everyone > 1 else r["segment"])
+    ]
+    return pd.DataFrame(rows, columns=["Segment", "Question", "Verdict", "Reason"])
+
+
 def evidence_table(run: Run, by: str, passed: bool = True) -> pd.DataFrame:
     """Return every check as people read it, the segmentation as a whole first; small cells carry no number.
 

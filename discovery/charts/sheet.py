@@ -54,7 +54,9 @@ COMPONENTS = """
 .sd-long .name {{ min-width: 8rem; max-width: 11rem; }}
 .sd-table .name {{ min-width: 9rem; max-width: 19rem; font-weight: 500; }}
 .sd-table .words {{ min-width: 7.5rem; }}
-.sd-table .prose {{ min-width: 12rem; }}
+.sd-table .prose {{ min-width: 12rem; overflow-wrap: anywhere; }}
+.sd-long .prose {{ min-width: 15rem; }}
+.sd-long .ends {{ white-space: normal; min-width: 6.5rem; }}
 .sd-table.sd-narrow {{ width: auto; }}
 .sd-table .sticky {{ position: sticky; left: 0; background: {ground}; z-index: 1; }}
 .sd-long thead th {{ position: sticky; top: 0; background: {ground}; z-index: 2; }}
@@ -74,6 +76,11 @@ COMPONENTS = """
 .sd-retired {{ color: {muted}; border: 1px solid {muted}; border-radius: 3px; padding: 0 0.3em; font-weight: 400;
   white-space: nowrap; }}
 .sd-NOT_TESTED {{ color: {untested}; font-weight: 400; }}
+/* A shade at the side where a table goes on: what is cut off there must not look like all there is. */
+@media screen {{
+  .sd-scroll {{ background: linear-gradient(to left, {ground} 40%, transparent) 100% 0 / 3rem 100% no-repeat local,
+    linear-gradient(to left, {band}, transparent) 100% 0 / 0.9rem 100% no-repeat scroll; }}
+}}
 """
 
 

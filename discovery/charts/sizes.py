@@ -15,8 +15,11 @@ from discovery.core.run import Run
 
 
 def revenue_feature(table: FeatureTable) -> Feature | None:
-    """Return the feature that says what a customer has spent: the money summed over the longest time."""
-    sums = [f for f in table.features if f.unit == "money" and f.aggregate == "sum"]
+    """Return the feature that says what a customer has spent: the money summed over the longest time.
+
+    None where nobody spent anything: data without orders hold no revenue, and a column of zeros would claim to know it.
+    """
+    sums = [f for f in table.features if f.unit == "money" and f.aggregate == "sum" and _any_spent(table, f.name)]
     # Net before gross where both are there: what was sent back was not earned.
     return min(sums, key=lambda f: (-(f.window or math.inf), "net" not in f.name.split("_")), default=None)
 
@@ -78,13 +81,14 @@ def sizes_table(run: Run, by: str) -> pd.DataFrame:
             for h, v in zip(data["hidden"], data[values], strict=True)
         ]
 
+    known = revenue_feature(run.table) is not None
+    spent = {_revenue_words(run).capitalize(): "revenue", "Share of revenue": "revenue_share"} if known else {}
     return pd.DataFrame(
         {
             "Segment": data["segment"],
             "Customers": [count(n) for n in data["customers"]],
             "Share of customers": [rate(s) for s in data["share"]],
-            _revenue_words(run).capitalize(): shown("revenue", "money"),
-            "Share of revenue": shown("revenue_share", "share"),
+            **{head: shown(column, "money" if column == "revenue" else "share") for head, column in spent.items()},
         }
     )
 
@@ -143,14 +147,18 @@ def sizes(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         bargroupgap=0.08,
         # Room at the right for the words that stand at the bars' ends, also where the page is narrow.
         xaxis=axis(
-            f"share of all customers, and of all {_revenue_words(run)} (%)",
+            f"share of all customers{f', and of all {_revenue_words(run)}' if len(traces) > 1 else ''} (%)",
             look,
-            range=[0, top * 165],
+            range=[0, top * 180],
             ticksuffix="%",
             nticks=5,
         ),
         yaxis=names_axis(look, dict(zip(ids, labels, strict=True))),
     )
+
+
+def _any_spent(table: FeatureTable, name: str) -> bool:
+    return bool((table.column(name).fillna(0) != 0).any())
 
 
 def _revenue_words(run: Run) -> str:

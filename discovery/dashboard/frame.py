@@ -92,7 +92,7 @@ def begin_with_runs() -> Place:
     place = begin_in()
     if not place.runs:
         title, why = words.no_run(place.latest, place.unreadable)
-        stop(title, why, f"discovery run CONFIG --workspace {place.path}")
+        stop(title, why, f"discovery run CONFIG --workspace {place.path}", onward="Discover")
     return place
 
 
@@ -240,6 +240,11 @@ def chart(
     return event.selection.points if select else ()
 
 
+def fold(title: str, frame: pd.DataFrame, segments: Sequence[Segment] = ()) -> None:
+    """Show a table under a line that opens it."""
+    st.html(html.folded(title, html.table(frame, segments)))
+
+
 def measured(*sentences: str) -> None:
     """Show how the page's numbers came about, folded."""
     inner = "".join(html.text(s) for s in sentences if s)
@@ -258,9 +263,11 @@ def nothing(selection: Selection) -> None:
     st.stop()
 
 
-def stop(title: str, under: str, command: str) -> NoReturn:
-    """Say in one sentence why there is nothing to show, and the command that changes it; end the page."""
+def stop(title: str, under: str, command: str, onward: str = "") -> NoReturn:
+    """Say in one sentence why there is nothing to show, the command that changes it, and the page; end this one."""
     st.html(html.block(f"{html.text(title, 'h1')}{html.text(under)}<pre><code>{escape(command)}</code></pre>"))
+    if onward:
+        st.page_link(f"discovery/dashboard/pages_/{onward.lower()}.py", label=f"Go to {onward}")
     st.stop()
 
 

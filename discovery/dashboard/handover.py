@@ -12,6 +12,7 @@ import streamlit as st
 from discovery import service
 from discovery.charts import html
 from discovery.charts.format import count, many
+from discovery.charts.handover import worded
 from discovery.core.errors import DiscoveryError
 from discovery.dashboard import frame
 from discovery.dashboard.frame import Selection
@@ -30,6 +31,7 @@ UNREACHED = "Customers with neither e-mail nor phone get no property; index.json
 #: A loss that more conditions share is told once.
 _OFTEN = 3
 _CONSENT = {"E-mail": "email", "SMS": "sms", "Everyone, whatever they allow": ""}
+_WAYS = {"native": "itself", "predictive": "by its prediction", "property": "by a property"}
 _READERS = {
     "A spreadsheet": "spreadsheet",
     "Another program": "machine",
@@ -66,11 +68,17 @@ def show_klaviyo(selection: Selection) -> None:
     # What is lost by most of the conditions is said once, not in every row.
     common = [loss for loss in dict.fromkeys(x for lost in said for x in lost) if sum(loss in x for x in said) > _OFTEN]
     rows = [
-        (s.name if n == 0 else "", count(s.customers) if n == 0 else "", c.condition, c.way, _but(c.lost, common))
+        (
+            s.name if n == 0 else "",
+            count(s.customers) if n == 0 else "",
+            worded(selection.run, c.condition),
+            _WAYS.get(c.way, c.way),
+            _but(c.lost, common),
+        )
         for s in made.segments
         for n, c in enumerate(s.conditions)
     ]
-    frame.table(pd.DataFrame(rows, columns=["Segment", "Selected", "Condition", "Said", "What is lost"]))
+    frame.table(pd.DataFrame(rows, columns=["Segment", "Selected", "Condition", "Klaviyo says it", "What is lost"]))
     for sentence in (*common, SELECTED):
         st.html(html.block(html.text(sentence, css="muted")))
     if made.properties:

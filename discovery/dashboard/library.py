@@ -26,7 +26,7 @@ SHOWN: Mapping[str, Measure] = {
     "Jaccard": "jaccard",
     "Customers": "both",
 }
-SAID = "A rule says a cluster where F1 reaches {f1:.2f}: then the cluster needs no name of its own."
+SAID = "A rule describes a cluster where F1 reaches {f1:.2f}: then the cluster needs no name of its own."
 CUT = "These select 40% to 60% of a cluster: what they ask runs through it. Split there, or leave the rule out."
 _OLD = "This run was made by an older version, without the library. Make it again on the page Discover."
 _AS_BEFORE = "The conditions above are those of the last rule that could be read."
@@ -61,12 +61,15 @@ class Desk:
 
 
 def about(run: Run, clusters: str) -> str:
-    """Return which clusters are unsaid, or why nothing is known."""
+    """Return which clusters no rule describes, or why nothing is known."""
     if not run.beside:
         return _OLD
     names = beside.unsaid(run, clusters)
     found = [f"“{name}”" for name in names]
-    return f"{method_name(clusters)} finds what no rule says: {joined(found)}." if found else ""
+    if len(names) == run.segmentation(clusters).k:
+        # The title has said it; a list of all names would say it again.
+        return ""
+    return f"{method_name(clusters)} finds what no rule describes: {joined(found)}." if found else ""
 
 
 def said_f1(run: Run) -> float:

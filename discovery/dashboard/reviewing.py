@@ -89,6 +89,7 @@ def need_two_dates(place: Place) -> None:
         f"A review compares two dates, and what is here is of one: {day(newest)}.",
         "Make a run at another date on the page Discover, or let a quarter's review make those that are missing:",
         f"discovery review --quarter {quarter_before(newest)} --config CONFIG --workspace {place.path}",
+        onward="Discover",
     )
 
 

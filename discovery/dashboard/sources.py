@@ -14,7 +14,7 @@ import streamlit as st
 
 from discovery import service
 from discovery.charts import html
-from discovery.charts.format import day, many
+from discovery.charts.format import day, many, size
 from discovery.core.dataset import day_of
 from discovery.core.errors import DiscoveryError
 from discovery.dashboard import frame
@@ -118,7 +118,7 @@ def _bring_in(files: Files, types: Sequence[str], help: str) -> None:
         st.error(fault)
     if files.paths:
         with st.container(horizontal=True, vertical_alignment="center"):
-            names = ", ".join(f"{p.name} ({p.stat().st_size / 1e6:.1f} MB)" for p in files.paths)
+            names = ", ".join(f"{p.name} ({size(p.stat().st_size)})" for p in files.paths)
             st.html(html.block(html.text(f"Brought in: {names}")), width="content")
             st.button("Remove these files", on_click=service.drop_uploads, args=(files.workspace, files.session))
 

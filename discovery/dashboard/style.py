@@ -11,6 +11,8 @@ SHEET = """
 {components}
 [class*="st-key-group-"] {{ border-left: 2px solid {band}; padding-left: 0.9rem; gap: 0.6rem; }}
 [data-testid^="stBaseButton"], [data-testid^="stBaseButton"] p {{ white-space: normal; text-align: left; }}
+[data-testid="stPageLink-NavLink"] {{ padding-left: 0; background: none; }}
+[data-testid="stPageLink-NavLink"] p {{ color: {accent}; text-decoration: underline; text-underline-offset: 0.2em; }}
 .sd-count b {{ font-size: 1.65rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
 .sd-fault {{ border-left: 2px solid {failed}; padding-left: 0.9rem; }}
 [data-testid="stBaseButton-primary"]:enabled p, [data-testid="stBaseButton-primaryFormSubmit"]:enabled p,

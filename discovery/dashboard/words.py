@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from discovery import service
-from discovery.charts.broken_down import shares_data
-from discovery.charts.crossed import Crossing
-from discovery.charts.format import amount, count, day, joined, many, number_word, part_of, rate
-from discovery.charts.measures import CUSTOMERS
-from discovery.charts.profile import profile_data
+from discovery.charts.format import count, day, joined, many, number_word, part_of, rate
+from discovery.charts.profile import telling
 from discovery.charts.scorecard import QUESTIONS, method_name, scorecard_data
 from discovery.core.evidence import MergeDecision, MergeVerdict, Verdict
 from discovery.core.run import Run
@@ -21,34 +17,21 @@ CLAIMS = {
     Structure.CONSTRUCTED: "constructed, not discovered",
     Structure.NONE: "no natural groups among them",
 }
+#: What a claim is worth to the reader, under the title; how it was measured is folded.
+WORTH = {
+    Structure.DISCOVERED: "Customers of different segments stand further apart than they would by chance: there are "
+    "kinds of customers here, not only cuts.",
+    Structure.CONSTRUCTED: "Useful cuts, not natural groups: customers shade into one another, so plan by them, and do "
+    "not expect a gap at their borders.",
+    Structure.NONE: "Nothing divides these customers more than chance would: read the segments as slices of one crowd.",
+}
 NO_RESPONSE = (
     "Nothing was measured after the date, because the data end there. To see who responds, run again at a date "
     "at least {days} days earlier: discovery run CONFIG --workspace W --as-of DATE"
 )
-NO_BREAKDOWN = {
-    "country": "No customer's country is known, so there is no map of countries.",
-    "region": "No customer's state is known, so there is no map of states.",
-    "latitude": "No customer's latitude and longitude are known, so there are no points to draw.",
-    "aov_band": "The customers have no order values, so there are no bands of them.",
-    "engagement_tier": "Neither orders nor e-mails are known, so there are no engagement tiers.",
-    "rfm_group": "No orders are known, so nobody has a recency and a frequency.",
-}
-NO_BREAKDOWN_STEP = (
-    "Name the columns that hold it in the config (source.columns), and run again: "
-    "discovery run CONFIG --workspace W. Or choose another way to break the customers down."
-)
-BREAKDOWN_COLOURS = "Blue cells lie below the whole of their column, orange ones above. The last row is the whole."
-BREAKDOWN_MEASURED = (
-    "Every number is of what customers did before the date. Rates carry Wilson intervals, means normal ones, of 95%; "
-    "the average order value of a group is the mean of its customers' own."
-)
-BREAKDOWN_HIDDEN = (
-    "Groups of fewer than 10 customers show no rate and no amount. Where the others and the totals would give one of "
-    "them away by subtraction, further ones are withheld. Counts are always shown."
-)
-BREAKDOWN_OUTLINES = (
-    "Outlines come with plotly.js: borders of countries as the United Nations publish them, states by Natural Earth. "
-    "The smallest countries have no outline at this scale; the table holds them."
+NO_DATES = (
+    "Nothing could be measured after the date: the data hold no orders and no messages with a date. Bring them in, and "
+    "run again, to see who responds."
 )
 HORIZON = "The response window is the {days} days after {as_of}; features saw nothing of it."
 PATH = "One pair at a time, the pair that costs least first. Each step is what is left of what the segments differ by."
@@ -126,10 +109,14 @@ def overview_title(run: Run, segmentation: Segmentation) -> str:
     return f"{number_word(segmentation.k)} {noun} from {people}; {CLAIMS[segmentation.structure]}"
 
 
+def worth(segmentation: Segmentation) -> str:
+    """Return what the claim means for the reader; rules say of themselves why they were written."""
+    return segmentation.structure_reason if segmentation.name == "rules" else WORTH[segmentation.structure]
+
+
 def segments_title(run: Run, segmentation: Segmentation) -> str:
     """Return what tells the segments apart."""
-    data = profile_data(run, segmentation.name)
-    labels = list(dict.fromkeys(data["label"]))[:2]
+    labels = [run.table.feature(name).label for name in telling(run, segmentation.name)[:2]]
     noun = "segment" if segmentation.k == 1 else "segments"
     head = f"{number_word(segmentation.k)} {noun}"
     return f"{head}, told apart most by {joined(labels)}" if labels else f"{head}, not described"
@@ -148,29 +135,6 @@ def validate_title(run: Run, segmentation: Segmentation) -> str:
     return f"{head}, and {answer} differently from everyone"
 
 
-def breakdown_title(crossing: Crossing, who: str = "") -> str:
-    """Return the group that brings most of the revenue, or the largest where revenue is not known."""
-    data = shares_data(crossing, who)
-    rows = data[~data["rest"]].to_dict("records") or data.to_dict("records")
-    of = "" if not who else f" of {quoted(next(g.name for g in crossing.columns.groups if g.id == who))}"
-    earners = [r for r in rows if math.isfinite(r["revenue_share"])]
-    top = max(earners or rows, key=lambda r: r["revenue_share"] if earners else r["customers"])
-    group = f"{crossing.rows.label} {quoted(top['name'])}"
-    if not earners:
-        return f"{rate(top['share'])} of customers{of}: {group}"
-    return f"{rate(top['revenue_share'])} of revenue{of} comes from {rate(top['share'])} of customers: {group}"
-
-
-def crossing_title(crossing: Crossing) -> str:
-    """Return what is crossed, and everyone's value."""
-    c = crossing
-    pair = f"{c.rows.title} by {c.columns.label}"
-    if c.measure.name == CUSTOMERS:
-        return f"{pair}: how {many(int(c.customers[-1, -1]), 'customer')} are spread"
-    value = amount(c.value[-1, -1], c.measure.unit, c.currency)
-    return f"{pair}: {c.measure.label[:1].lower()}{c.measure.label[1:]}, {value} of everyone"
-
-
 def scorecard_title(run: Run, segmentation: Segmentation) -> str:
     """Return how many segments pass every question."""
     data = scorecard_data(run, segmentation.name)
@@ -179,7 +143,7 @@ def scorecard_title(run: Run, segmentation: Segmentation) -> str:
     failing = {q: int(n) for q, n in data[data["verdict"] == Verdict.FAIL.value].groupby("question").size().items()}
     who = part_of(ready, segmentation.k, "segments")
     head = f"{who} {'passes' if ready == 1 else 'pass'} all {number_word(len(QUESTIONS), small=True)} questions"
-    parts = [f"{number_word(n, small=True)} {'fails' if n == 1 else 'fail'} on {q}" for q, n in failing.items()]
+    parts = [_failing(str(q), n) for q, n in failing.items()]
     return f"{head}; {joined(parts)}" if parts else head
 
 
@@ -193,7 +157,11 @@ def merges_sentence(run: Run, segmentation: Segmentation) -> str:
     alike = [f"{_pair(m, names)}" for m in pairs[MergeDecision.MERGE]]
     kept, unknown = len(pairs[MergeDecision.KEEP]), len(pairs[MergeDecision.CANNOT_TELL])
     first = f"Alike enough to be one: {joined(alike)}." if alike else "No pair was shown to be alike."
-    return f"{first} {many(kept, 'pair differs', 'pairs differ')}; {many(unknown, 'pair', 'pairs')} cannot be told yet."
+    if kept == len(about):
+        return "Any two of them differ." if kept > 1 else "The two differ."
+    rest = [many(kept, "pair differs", "pairs differ")] if kept else []
+    rest += [f"{many(unknown, 'pair')} cannot be told yet"] if unknown else []
+    return f"{first} {'; '.join(rest)}." if rest else first
 
 
 def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
@@ -237,6 +205,18 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
     return tuple(steps) or ("Export the rules and use the segments.",)
 
 
+def recommended(run: Run) -> str:
+    """Return why one segmentation is recommended, without what stands beside it in the table."""
+    return run.recommended_reason.removesuffix(run.segmentation(run.recommended).structure_reason).strip()
+
+
+def _failing(question: str, n: int) -> str:
+    who = number_word(n, small=True)
+    if question == "response":
+        return f"{who} {'does' if n == 1 else 'do'} not respond differently"
+    return f"{who} {'is' if n == 1 else 'are'} not {question}"
+
+
 def quoted(name: str) -> str:
     """Return a segment's name as it stands in a sentence: names may hold commas and verbs of their own."""
     return f"“{name}”"
@@ -257,8 +237,13 @@ def without_rule(segmentation: Segmentation) -> str:
 
 
 def horizon(run: Run) -> str:
-    """Return when response was measured."""
-    return HORIZON.format(days=count(run.horizon_days), as_of=day(run.as_of))
+    """Return when response was measured; empty where it cannot be."""
+    return "" if not run.horizon_days else HORIZON.format(days=count(run.horizon_days), as_of=day(run.as_of))
+
+
+def no_response(run: Run) -> str:
+    """Return why no response was measured, and what to do."""
+    return NO_RESPONSE.format(days=count(run.horizon_days)) if run.horizon_days else NO_DATES
 
 
 def coverage(segmentation: Segmentation) -> str:

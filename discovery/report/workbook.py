@@ -153,7 +153,10 @@ def _write(book: Any, sheet: Sheet, currency: str) -> None:
             _cell(page, top + 1 + row, column, record[key], formats.get(own, formats[""]))
             texts.append(str(record[key]) if unit == "text" else "123,456.00")
         page.set_column(column, column, min(max(map(len, texts)) + 2, _WIDEST))
-    page.freeze_panes(top + 1, 1)
+    several = len(sheet.columns) > 1
+    page.freeze_panes(top + 1, int(several))
+    if several and len(sheet.rows):
+        page.autofilter(top, 0, top + len(sheet.rows), len(sheet.columns) - 1)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.repeat_rows(top)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,10 +90,18 @@ def test_from_an_upload_to_the_segments(page: object, export: Path, tmp_path: Pa
         page.wait_for_selector(ENDED, timeout=300_000)
         run = service.open_workspace(workspace).runs()[0]
         assert page.locator(ENDED).inner_text() == f"The run is finished: {run.id}"
+        by = service.open_workspace(workspace).load(run.id).segmentation(run.recommended)
         page.get_by_role("link", name="See its segments").click()
         page.wait_for_selector(".js-plotly-plot .bars .point", timeout=60_000)
         assert f"{run.customers:,} customers" in page.locator(".sd .muted").first.inner_text()
         assert not list((workspace / "uploads").glob("*"))
+        # And what was found leaves again, as files.
+        go(page, "Export")
+        page.locator("td", has_text=f"{by.placed[0].size:,}").first.wait_for()
+        with page.expect_download() as given:
+            page.get_by_role("button", name="Download the files").click()
+        with zipfile.ZipFile(given.value.path()) as archive:
+            assert len(archive.namelist()) >= by.k
 
 
 def test_a_run_is_cancelled(page: object, export: Path, tmp_path: Path) -> None:

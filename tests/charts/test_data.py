@@ -35,6 +35,18 @@ def test_sizes_add_up_and_stand_in_order(run: Run) -> None:
     assert data["customers"].iloc[:-1].is_monotonic_decreasing
 
 
+def test_where_nobody_spent_anything_nothing_is_said_of_revenue(run: Run) -> None:
+    money = [f.name for f in run.table.features if f.unit == "money"]
+    values = run.table.values.assign(**dict.fromkeys(money, 0.0))
+    poor = replace(run, table=replace(run.table, values=values), horizon_days=0, currency="XXX")
+    assert sizes.revenue_feature(poor.table) is None
+    assert list(sizes.sizes_table(poor, "kmeans")) == ["Segment", "Customers", "Share of customers"]
+    shown = sizes.sizes(poor, "kmeans")
+    assert len(shown.data) == 1
+    assert "revenue" not in shown.to_json()
+    assert [label for _, label, _ in detail.detail_tiles(poor, "kmeans", "wholesale")] == ["customers", "of customers"]
+
+
 def test_revenue_is_what_the_members_spent(run: Run) -> None:
     row = sizes.sizes_data(run, "kmeans").set_index("segment_id").loc["wholesale"]
     members = run.segmentation("kmeans").members("wholesale")
@@ -186,6 +198,45 @@ def test_a_question_is_as_good_as_its_worst_check(run: Run) -> None:
         assert card[(s.id, "substantial")] == scorecard.worst(checks).value
     assert scorecard.worst([Verdict.PASS, Verdict.NOT_TESTED]) is Verdict.NOT_TESTED
     assert scorecard.worst([Verdict.FAIL, Verdict.WARN]) is Verdict.FAIL
+
+
+def test_what_did_not_pass_says_why_and_what_holds_for_all_once(run: Run) -> None:
+    found = scorecard.reasons_table(run, "kmeans")
+    data = scorecard.scorecard_data(run, "kmeans")
+    bad = data[data["verdict"] != Verdict.PASS.value]
+    assert set(found["Reason"]) == set(bad["reason"])
+    assert Verdict.PASS.value not in set(found["Verdict"])
+    for question, each in found.groupby("Question"):
+        named = each[each["Segment"] != "Every segment"]
+        about = bad[bad["question"] == question]
+        assert len(each) in (1, len(about))
+        assert set(named["Segment"]) <= set(about["segment"])
+
+
+def test_a_measure_stands_once_in_the_profile_by_the_window_that_tells_most(run: Run) -> None:
+    counted = tuple(
+        replace(f, events=("placed_order",)) if f.name in ("orders", "orders_90d") else f for f in run.table.features
+    )
+    known = replace(run, table=replace(run.table, features=counted))
+    spread = profile.profile_data(known, "kmeans").drop_duplicates("feature").set_index("feature")["spread"]
+    shown = profile.telling(known, "kmeans")
+    assert list(spread[list(shown)]) == sorted(spread[list(shown)], reverse=True)
+    assert {"orders", "orders_90d"} & set(shown) == {max(("orders", "orders_90d"), key=lambda f: spread[f])}
+    assert set(spread.index) - set(shown) == {min(("orders", "orders_90d"), key=lambda f: spread[f])}
+
+
+def test_a_column_of_nothing_missing_is_left_out(run: Run) -> None:
+    segment = run.segmentation("kmeans").placed[0]
+    whole = replace(segment, profile={k: replace(d, missing_share=0.0) for k, d in segment.profile.items()})
+    part = replace(segment, profile={k: replace(d, missing_share=0.1) for k, d in segment.profile.items()})
+    assert "Missing" not in profile.segment_table(run, whole)
+    assert "Missing" in profile.segment_table(run, part)
+
+
+def test_where_nothing_was_held_out_it_says_so_instead_of_an_empty_picture(run: Run) -> None:
+    assert distinctness.untested(run, "kmeans") == ""
+    bare = replace(run, evidence=tuple(e for e in run.evidence if e.check != distinctness.CHECK))
+    assert distinctness.untested(bare, "kmeans") == "No features were kept out of the clustering."
 
 
 def test_the_segmentations_stand_side_by_side(run: Run) -> None:

@@ -110,6 +110,23 @@ def test_chance_is_a_bar_behind_each_dot(run: Run) -> None:
     assert list(chance.y) == list(points.y)
 
 
+def test_a_value_stands_on_the_ground_clear_of_names_and_lines(run: Run) -> None:
+    shown = response.response(run, "kmeans")
+    points = shown.data[-1]
+    values = [a for a in shown.layout.annotations if a.yref != "paper"]
+    assert [a.text for a in values] == list(points.text)
+    assert {a.bgcolor for a in values} == {LIGHT.ground}
+    assert shown.layout.xaxis.range[0] < 0 < min(points.x)
+
+
+@pytest.mark.parametrize(("values", "anchor", "below"), [
+    ([1, 2, 3], "right", False), ([3, 2, 1], "left", False), ([3, 1, 2], "center", True), ([1, 3, 2], "right", False),
+])  # fmt: skip
+def test_the_number_used_is_named_where_the_line_does_not_pass(values: list[float], anchor: str, below: bool) -> None:
+    note = candidates._used([2, 3, 4], values, 1, LIGHT)
+    assert (note["xanchor"], note["yshift"] < 0) == (anchor, below)
+
+
 def test_what_is_not_told_is_hatched_and_not_zero(small: Run) -> None:
     strip, points = response.response(small, "kmeans").data
     assert strip.marker.pattern.shape == "/"

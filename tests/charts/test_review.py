@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discovery.charts import drift, exchange, movement, rates
-from discovery.charts.before_now import difference
+from discovery.charts.before_now import before_now, difference
 from discovery.charts.checks import checks_data
 from discovery.charts.decisions import ORDER, decisions_data, decisions_title
 from discovery.charts.reviewed import OTHERS, places, reviewed
@@ -221,6 +221,36 @@ def test_intervals_are_drawn_before_and_now() -> None:
         shown = data[data[f"state_{when}"] == "shown"]
         assert np.asarray(trace.x) == pytest.approx(shown[when].to_numpy() * 100)
         assert np.asarray(trace.error_x.array) == pytest.approx((shown[f"{when}_high"] - shown[when]).to_numpy() * 100)
+
+
+def test_what_fell_is_named_on_the_side_where_it_was_not_before() -> None:
+    row = {
+        "before_low": 0.4, "before_high": 0.6, "before": 0.5, "state_before": "shown", "state_now": "shown",
+        "colour": COLOURS[0], "symbol": "circle",
+    }  # fmt: skip
+    data = pd.DataFrame(
+        [
+            {**row, "segment": "fell", "now": 0.45, "now_low": 0.43, "now_high": 0.47},
+            {**row, "segment": "rose", "now": 0.7, "now_low": 0.65, "now_high": 0.75},
+            {**row, "segment": "fell to nothing", "now": 0.0, "now_low": 0.0, "now_high": 0.02},
+        ]
+    )
+    words = before_now(data, "A finding", "share, %", LIGHT, "share").data[2]
+    assert list(words.textposition) == ["middle left", "middle right", "middle right"]
+    assert list(words.x) == [43, 75, 2]
+
+
+def test_all_too_small_is_said_once() -> None:
+    small = replace(REVIEW, segments=tuple(replace(s, action=Action.TOO_SMALL_TO_TELL) for s in REVIEW.segments))
+    assert decisions_title(small).startswith("All ")
+    assert decisions_title(small).endswith(" segments are too small to tell")
+
+
+def test_a_median_that_stays_is_not_written_as_if_nothing_drifted() -> None:
+    rows = REVIEW.drift.assign(drifted=True, before=2.0, now=2.0)
+    shown = [text for row in drift.drift(replace(REVIEW, drift=rows), NOW).data[0].text for text in row if text]
+    assert shown
+    assert all(text.startswith("still ") and text.endswith("<br>spread moved") for text in shown)
 
 
 def test_only_what_drifted_is_written_into_the_heat_table() -> None:

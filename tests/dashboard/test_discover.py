@@ -83,7 +83,7 @@ def test_an_empty_workspace_asks_for_data_and_for_a_question(opened: Start, tmp_
     assert not app.exception
     assert "<h1>What do you want to find out?</h1>" in text(app)
     assert app.radio[0].options == [q.sentence for q in QUESTIONS.values()]
-    assert "Bring in the data first" in text(app)
+    assert "Bring in the data and say what they are first" in text(app)
     assert next(b for b in app.button if b.label == "Find the segments").disabled
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from discovery import service
+from discovery.charts.handover import worded
 from discovery.core.run import Run
 from discovery.dashboard.handover import FORMS
 from tests.dashboard.conftest import APP, PAGES
@@ -51,6 +52,12 @@ def test_every_form_can_be_taken_along(page: AppTest, form: str) -> None:
 def test_klaviyo_says_what_is_lost_and_that_the_files_are_for_reading(page: AppTest) -> None:
     assert "Klaviyo goes on counting cancelled orders" in text(page)
     assert text(page).count("Klaviyo goes on counting cancelled orders") == 1
+
+
+def test_conditions_are_told_in_words_and_quoted_values_stay(planted_run: Run) -> None:
+    assert worded(planted_run, "days_since_last_order >= 3 OR country = 'orders_90d'") == (
+        "days since last order >= 3 OR country = 'orders_90d'"
+    )
 
 
 def test_the_archive_holds_the_files_of_the_command_line(planted_run: Run) -> None:

@@ -6,15 +6,16 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from discovery.charts import html
+from discovery.charts import html, scorecard
 from discovery.charts.theme import DARK, LIGHT
 from discovery.core.run import Run
-from discovery.core.segment import Segment, Segmentation
+from discovery.core.segment import Segment, Segmentation, Structure
 from discovery.dashboard import frame, words
 
 Open = Callable[..., AppTest]
@@ -76,6 +77,33 @@ def test_overview_answers_how_many_and_whether_they_are_real(open_app: Open) -> 
     assert "107,927" in shown
     assert "Alike enough to be one: “Lapsing regulars” and" in shown
     assert all(f"sd-{verdict}" in shown for verdict in ("PASS", "FAIL", "NOT_TESTED"))
+
+
+def test_the_first_lines_are_words_and_how_it_was_measured_is_folded(open_app: Open, runs: tuple[Run, ...]) -> None:
+    measured = runs[0].segmentation("kmeans").structure_reason
+    for page in ("overview", "validate"):
+        before, _, after = text(open_app(page)).partition("How this was measured")
+        assert words.WORTH[Structure.CONSTRUCTED] in before.split('class="sd-tiles"')[0]
+        assert html.text(measured) in after
+
+
+def test_a_verdict_says_why_without_a_pointer(open_app: Open, runs: tuple[Run, ...]) -> None:
+    shown = text(open_app()).partition("Why not all passed")[2].partition("</details>")[0]
+    why = scorecard.reasons_table(runs[0], "kmeans")["Reason"]
+    assert len(why)
+    assert all(escape(reason) in shown for reason in why)
+
+
+def test_where_there_is_no_run_a_link_leads_to_discover(open_app: Open) -> None:
+    links = [link.proto.label for link in open_app(kept=()).get("page_link")]
+    assert links == ["Go to Discover"]
+
+
+def test_without_a_response_window_nothing_is_said_of_zero_days(open_app: Open, runs: tuple[Run, ...]) -> None:
+    undated = replace(runs[2], horizon_days=0)
+    for page in ("validate", "segments", "merges"):
+        assert "0 days" not in re.sub(r"\d0 days", "", text(open_app(page, kept=(undated,))))
+    assert words.NO_DATES in text(open_app("validate", kept=(undated,)))
 
 
 def test_validate_filters_its_checks(open_app: Open) -> None:

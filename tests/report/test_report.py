@@ -317,6 +317,15 @@ def test_there_is_a_sheet_for_every_table_and_it_names_its_file(report: Report, 
     assert all(str(rows[1][0]).startswith(("From reviews/", "From runs/")) for rows in book.values())
 
 
+def test_tables_keep_their_head_in_sight_and_can_be_filtered(report: Report) -> None:
+    with zipfile.ZipFile(report.paths["xlsx"]) as book:
+        pages = [book.read(f"xl/worksheets/sheet{n}.xml").decode() for n in range(1, len(book.namelist()))
+                 if f"xl/worksheets/sheet{n}.xml" in book.namelist()]  # fmt: skip
+    assert all('ySplit="5"' in page and 'state="frozen"' in page for page in pages)
+    assert "autoFilter" not in pages[0], "sentences are no table"
+    assert all("<autoFilter ref=" in page for page in pages[1:-1])
+
+
 @pytest.mark.parametrize(
     ("name", "columns"),
     [

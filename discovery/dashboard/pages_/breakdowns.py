@@ -3,7 +3,7 @@
 import streamlit as st
 
 from discovery.charts import broken_down, crossed, geography, groups, measures, rfm_grid
-from discovery.dashboard import frame, words
+from discovery.dashboard import breakdown_words, frame, words
 
 VIEWS = ("Geography", "Order value", "Engagement", "RFM", "Any two")
 #: What a map draws: the feature it needs, and its scope.
@@ -43,7 +43,7 @@ def needs(feature: str) -> None:
     if groups.holds(run, feature):
         return
     with head:
-        frame.heading(selection, words.NO_BREAKDOWN[feature], words.NO_BREAKDOWN_STEP)
+        frame.heading(selection, breakdown_words.NO_BREAKDOWN[feature], breakdown_words.NO_BREAKDOWN_STEP)
     st.stop()
 
 
@@ -65,7 +65,7 @@ def rates(found: crossed.Crossing) -> None:
 def heat(found: crossed.Crossing) -> None:
     """Show both ways to divide the customers at once."""
     shown = crossed.largest(found)
-    frame.section(f"{found.rows.title} by {found.columns.label}", words.BREAKDOWN_COLOURS)
+    frame.section(f"{found.rows.title} by {found.columns.label}", breakdown_words.BREAKDOWN_COLOURS)
     frame.chart(
         crossed.crossed(shown, look),
         crossed.crossed_table(shown),
@@ -93,7 +93,7 @@ if view == "Geography":
     else:
         picture = geography.outlines(found, who, scope, look)
     with head:
-        frame.heading(selection, words.breakdown_title(brought, who))
+        frame.heading(selection, breakdown_words.breakdown_title(brought, who))
     frame.chart(
         picture,
         broken_down.broken_down_table(found, who),
@@ -112,14 +112,14 @@ elif view == "Any two":
     pair = [groups.grouped(run, selection.by, names.get(each or "", groups.SEGMENT)) for each in (first, second)]
     found = crossed.cross(run, pair[0], pair[1], measure)
     with head:
-        frame.heading(selection, words.crossing_title(found))
+        frame.heading(selection, breakdown_words.crossing_title(found))
     heat(found)
 else:
     feature = FEATURES[view or "RFM"]
     needs(feature)
     found, brought = by_segment(groups.grouped(run, selection.by, feature))
     with head:
-        frame.heading(selection, words.breakdown_title(brought, who))
+        frame.heading(selection, breakdown_words.breakdown_title(brought, who))
     if view == "RFM":
         kinds = rfm_grid.scores(run)
         kind = st.segmented_control("Scores", kinds, default=kinds[0], required=True, key="scores", bind="query-params")
@@ -146,8 +146,8 @@ else:
     heat(found)
 
 frame.measured(
-    words.BREAKDOWN_MEASURED,
-    words.BREAKDOWN_HIDDEN,
-    words.BREAKDOWN_OUTLINES if view == "Geography" else "",
+    breakdown_words.BREAKDOWN_MEASURED,
+    breakdown_words.BREAKDOWN_HIDDEN,
+    breakdown_words.BREAKDOWN_OUTLINES if view == "Geography" else "",
     words.coverage(segmentation),
 )

@@ -40,7 +40,11 @@ else:
         method = asking.choose_method()
     if source is None:
         other = ", or choose the data in this workspace" if workspace.dataset() else ""
-        st.html(html.block(html.text(f"Bring in the data first{other}: then the run can start.", css="muted")))
+        st.html(
+            html.block(
+                html.text(f"Bring in the data and say what they are first{other}: then the run can start.", css="muted")
+            )
+        )
     if st.button("Find the segments", type="primary", disabled=source is None) and source is not None:
         running.begin(partial(service.start_job, workspace, asking.config_of(source, question, as_of, method)))
 

@@ -31,7 +31,7 @@ if checks:
         alt="A dot and interval for each pair of segments over the margin within which they count as alike.",
     )
 elif segmentation.k > 1:
-    st.html(html.block(html.text(words.NO_RESPONSE.format(days=run.horizon_days))))
+    st.html(html.block(html.text(words.no_response(run))))
 
 who = ""
 if segmentation.k > 1:

@@ -8,7 +8,8 @@ from discovery.dashboard import frame, words
 selection = frame.begin()
 run, segmentation, look = selection.run, selection.segmentation, selection.look
 
-frame.heading(selection, words.overview_title(run, segmentation), segmentation.structure_reason)
+under = words.worth(segmentation) if segmentation.k else segmentation.structure_reason
+frame.heading(selection, words.overview_title(run, segmentation), under)
 if changed := words.lineage(segmentation):
     st.html(html.block(html.text(changed, css="muted")))
 frame.tiles(scorecard.tiles(run, selection.by))
@@ -22,19 +23,26 @@ if segmentation.k:
         segments=segmentation.segments,
         opened=True,
     )
-    frame.section(words.scorecard_title(run, segmentation), "Point at a verdict to read its reason.")
+    frame.section(
+        words.scorecard_title(run, segmentation),
+        "The reasons stand below the table.",
+    )
     cards = scorecard.scorecard_data(run, selection.by)
     wide = cards.pivot(index="segment", columns="question", values="verdict").reindex(
         index=[s.name for s in segmentation.placed], columns=list(scorecard.QUESTIONS)
     )
     reasons = {(r["segment"], r["question"]): r["reason"] for r in cards.to_dict("records")}
     frame.table(wide.reset_index(names="Segment"), segmentation.placed, verdicts=reasons)
+    if len(why := scorecard.reasons_table(run, selection.by)):
+        frame.fold("Why not all passed", why, segmentation.placed)
 
 frame.section("What to do next")
 st.html(html.block("<ul>" + "".join(html.text(s, "li") for s in words.next_steps(run, segmentation)) + "</ul>"))
 
-frame.section("Segmentations side by side", run.recommended_reason)
-frame.table(comparison.comparison_table(run))
+frame.section("Segmentations side by side", words.recommended(run))
+compared = comparison.comparison_table(run)
+frame.table(compared.drop(columns="Why"))
+frame.fold("What each claim rests on", compared[["Made by", "Claim", "Why"]])
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -53,4 +61,6 @@ with right:
     else:
         st.html(html.block(html.text("Every row could be used.")))
 
-frame.measured(segmentation.method, words.coverage(segmentation), words.horizon(run), *run.notes)
+frame.measured(
+    segmentation.structure_reason, segmentation.method, words.coverage(segmentation), words.horizon(run), *run.notes
+)

@@ -1,4 +1,4 @@
-"""Do the clusters say what rules say already, and what would another rule select?"""
+"""Do rules describe the clusters already, and what would another rule select?"""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ if segmentation.k:
 
 matches = beside.beside_table(run, clusters)
 if len(matches):
-    frame.section("Which rule says each cluster?", library.SAID.format(f1=library.said_f1(run)))
+    frame.section("Which rule describes each cluster?", library.SAID.format(f1=library.said_f1(run)))
     frame.table(matches, segmentation.segments)
     frame.section("Which rule cuts a cluster in half?", library.CUT)
     cuts = beside.cuts_table(run, clusters)

@@ -9,14 +9,17 @@ selection = frame.begin()
 frame.nothing(selection)
 run, segmentation, look = selection.run, selection.segmentation, selection.look
 
-frame.heading(selection, words.validate_title(run, segmentation), segmentation.structure_reason)
-frame.chart(
-    distinctness.distinctness(run, selection.by, look),
-    distinctness.distinctness_table(run, selection.by),
-    key="distinctness",
-    alt="A dot and interval for each segment's held-out AUC.",
-    segments=segmentation.placed,
-)
+frame.heading(selection, words.validate_title(run, segmentation), words.worth(segmentation))
+if untested := distinctness.untested(run, selection.by):
+    frame.section(distinctness.distinctness_title(run, selection.by), untested)
+else:
+    frame.chart(
+        distinctness.distinctness(run, selection.by, look),
+        distinctness.distinctness_table(run, selection.by),
+        key="distinctness",
+        alt="A dot and interval for each segment's held-out AUC.",
+        segments=segmentation.placed,
+    )
 
 frame.section("What they did next", words.horizon(run))
 outcomes = response.outcomes(run, selection.by)
@@ -31,7 +34,7 @@ if outcomes:
                 segments=segmentation.placed,
             )
 else:
-    st.html(html.block(html.text(words.NO_RESPONSE.format(days=run.horizon_days))))
+    st.html(html.block(html.text(words.no_response(run))))
 
 campaigns = response.campaigns(run, selection.by)
 frame.section("How they answered a campaign", words.EXPECTED if campaigns else words.NO_CAMPAIGNS)
@@ -72,6 +75,7 @@ show = st.segmented_control(
 frame.table(scorecard.evidence_table(run, selection.by, passed=show != "Not passed"), segmentation.placed, long=True)
 
 frame.measured(
+    segmentation.structure_reason,
     segmentation.method,
     "Held-out AUC: features that were kept out of the clustering are used to tell members from the rest; it is "
     "measured on customers that the model did not see.",
