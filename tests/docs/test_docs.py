@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import metadata
+from importlib.metadata import files, metadata
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,9 @@ def stated_licence(package: str) -> str:
     """Return what an installed package says of its licence: an expression, a name or the text's first words."""
     about = metadata(package)
     kinds = (kind for kind in about.get_all("Classifier") or () if kind.startswith("License"))
-    return " ".join((about.get("License-Expression") or "", (about.get("License") or "")[:60], *kinds))
+    said = " ".join((about.get("License-Expression") or "", (about.get("License") or "")[:60], *kinds)).strip()
+    texts = (p for p in files(package) or () if p.name.startswith("LICENSE") and "dist-info" in str(p))
+    return said or " ".join(p.read_text(encoding="utf-8")[:60] for p in texts)
 
 
 def test_every_licence_is_the_one_the_package_states() -> None:
