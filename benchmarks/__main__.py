@@ -17,6 +17,7 @@ SECTIONS = {
     "lifetime": "benchmarks.lifetime",
     "features": "benchmarks.features",
     "clusters": "benchmarks.clusters",
+    "foreign": "benchmarks.foreign",
     "real-data": "benchmarks.real_data",
     "scale": "benchmarks.scale",
     "many-rules": "benchmarks.many_rules",

@@ -83,14 +83,20 @@ def small(name: str) -> Store:
     return lambda customers, seed: drawn(name, customers, seed)
 
 
+def beyond(records: Records, seed: int) -> float:
+    """Return how far the customers of one store stand apart beyond the record null, as a Run says it."""
+    shrinkage = shrink(records, SETTINGS.clip)
+    known = records.taken(known_well(records, SETTINGS, seed))
+    nulls = (null for _, null in record_draws(known, shrinkage, SETTINGS.null_draws, seed))
+    return beyond_null(shrinkage.transform(known), nulls, seed, shrinkage.names)
+
+
 def tested(records: Records, seed: int) -> Tested:
     """Return what is said of one store."""
     shrinkage = shrink(records, SETTINGS.clip)
-    rows = known_well(records, SETTINGS, seed)
-    points = shrinkage.transform(records.taken(rows))
-    by_records = (null for _, null in record_draws(records.taken(rows), shrinkage, SETTINGS.null_draws, seed))
+    points = shrinkage.transform(records.taken(known_well(records, SETTINGS, seed)))
     by_copula = copula_draws(points, SETTINGS.null_draws, seed)
-    return Tested(beyond_null(points, by_records, seed), beyond_null(points, by_copula, seed))
+    return Tested(beyond(records, seed), beyond_null(points, by_copula, seed, shrinkage.names))
 
 
 def followed(records: Records, truth: NDArray[np.int64], seed: int) -> Followed:

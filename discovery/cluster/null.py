@@ -12,11 +12,13 @@ from scipy.stats import rankdata
 
 from discovery.cluster.answers import ANSWER
 from discovery.cluster.prepare import Matrix
-from discovery.cluster.shrink import PROCESS, Shrinkage
+from discovery.cluster.shrink import MIX, PROCESS, Shrinkage
 from discovery.core.records import Records
 
 Square = NDArray[np.float64]
 _FITTING_ROUNDS = 5
+#: What follows from when somebody ordered: whoever came in October has ordered in the season, kind or no kind.
+_AS_ORDERED = (*PROCESS, "season")
 
 
 def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:
@@ -47,20 +49,20 @@ def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:
 def record_draws(records: Records, shrinkage: Shrinkage, draws: int, seed: int) -> Iterator[tuple[Records, Matrix]]:
     """Yield stores without kinds, simulated at the level of records: their records and empirical-Bayes features.
 
-    Everyone keeps when they ordered, how often, and how much is known of them. What they ordered is drawn anew: their
-    own mean value, shares and mix come from the one-kind priors, tied to each other and to the order process by a
-    Gaussian copula; then their orders, messages and lines are drawn from these. The records go through the same
-    shrinkage, and each feature is given the values observed, in the order of the drawn ones.
+    Everyone keeps when they ordered, in the season or not, how often, and how much is known of them. What they ordered
+    is drawn anew: their own mean value, shares and mix come from the one-kind priors, tied to each other and to when
+    they ordered by a Gaussian copula; then their orders, messages and lines are drawn from these. The records go
+    through the same shrinkage, and each feature is given the values observed, in the order of the drawn ones.
 
     Notes
     -----
     The copula's correlations are raised until the features show those of the observed ones, as in `copula_draws`. What
     the copula of features cannot know this null does: that whoever is known little stands in the middle of every
-    feature at once. It cannot see structure in the order process alone, or in one feature alone.
+    feature at once. It cannot see structure in the order process and the season alone, or in one feature alone.
     """
     points = shrinkage.transform(records)
     ordered = np.sort(points, axis=0)
-    fixed = [i for i, name in enumerate(shrinkage.names) if name in PROCESS]
+    fixed = [i for i, name in enumerate(shrinkage.names) if name in _AS_ORDERED]
     # An answer is one of several: its columns stay together.
     told = [i for i, name in enumerate(shrinkage.names) if name.startswith(ANSWER)]
     wanted = _rank_correlations(points)
@@ -111,18 +113,21 @@ def _records_from(
     total = records.orders * own + np.sqrt(records.orders * within) * rng.standard_normal(len(records))
     counts = {}
     for name, parts in shrinkage.prior.compositions.items():
+        mine = [records.parts[name].index(part) for part in parts]
+        if name in _AS_ORDERED:
+            counts[name] = records.counts[name][:, mine]
+            continue
         alphas = np.array(list(parts.values()))
         if len(parts) == 2:
             yes = _quantiles(scores.get(name, nobody), partial(betaincinv, *alphas))
             shares = np.column_stack([yes, 1 - yes])
         else:
             drawn = [
-                _quantiles(scores.get(f"{name}: {part}", nobody), partial(gammaincinv, alpha))
+                _quantiles(scores.get(f"{name}{MIX}{part}", nobody), partial(gammaincinv, alpha))
                 for part, alpha in parts.items()
             ]
             shares = np.maximum(np.column_stack(drawn), 1e-12)
             shares /= shares.sum(axis=1, keepdims=True)
-        mine = [records.parts[name].index(part) for part in parts]
         often = np.rint(records.counts[name][:, mine].sum(axis=1)).astype(np.int64)
         counts[name] = rng.multinomial(often, shares).astype(np.float64)
     # A generator of its own: what it draws was added later, and the others' draws stay what they were.

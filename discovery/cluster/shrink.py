@@ -42,6 +42,8 @@ from discovery.core.records import Records
 Array = NDArray[np.float64]
 #: The features of the order process.
 PROCESS = ("order rate", "still a customer")
+#: Between the name of a mix and that of its part.
+MIX = ": "
 _ROWS_AT_ONCE = 50_000
 #: Log odds of having left beyond which somebody has.
 _GONE = 7.0
@@ -138,7 +140,7 @@ def shrinkage_from_plain(plain: Mapping[str, object]) -> Shrinkage:
 
 
 def _composition(name: str) -> str:
-    return name.partition(": ")[0]
+    return name.partition(MIX)[0]
 
 
 def _shared(composition: str, columns: Mapping[str, int]) -> float:
@@ -161,5 +163,5 @@ def _features(prior: Kind, data: Looked) -> dict[str, Array]:
             out[name] = logs[0] - logs[1]
         else:
             centred = logs - logs.mean(axis=0)
-            out |= {f"{name}: {part}": centred[i] for i, part in enumerate(data.parts[name])}
+            out |= {f"{name}{MIX}{part}": centred[i] for i, part in enumerate(data.parts[name])}
     return out

@@ -67,7 +67,8 @@ class Placed:
             return None
         done = [not name.startswith(ANSWER) for name in self.preparation.names]
         nulls = (null[:, done] for null in self.nulls(rows, settings.null_draws, seed))
-        return beyond_null(self.points[rows][:, done], nulls, seed)
+        names = [name for name, mine in zip(self.preparation.names, done, strict=True) if mine]
+        return beyond_null(self.points[rows][:, done], nulls, seed, names)
 
     def led(self, settings: ClusterSettings, seed: int) -> Placed:
         """Return the same customers led by the orders to come, where their records can tell them."""

@@ -116,6 +116,18 @@ def test_discovered_is_said_only_where_it_was_tested() -> None:
     assert choose(cloud(), tested=True).structure is not Structure.DISCOVERED
 
 
+def test_kinds_are_looked_for_with_and_without_what_customers_buy() -> None:
+    rng = np.random.default_rng(4)
+    *crowd, four = [rng.standard_normal((100, 8)).astype(np.float32) for _ in range(5)]
+    four[:, :2] += 1.1 * rng.choice([-1, 1], (100, 2))
+    names = ["order value", "discounted", *(f"category: {i}" for i in range(6))]
+    whole, habits = beyond_null(four, crowd, 1), beyond_null(four[:, :2], [each[:, :2] for each in crowd], 1)
+    assert whole != habits
+    assert beyond_null(four, crowd, 1, names) == max(whole, habits)
+    # One column is no view of its own.
+    assert beyond_null(four, crowd, 1, ["order value", *(f"category: {i}" for i in range(7))]) == whole
+
+
 def test_the_business_band_is_never_forced_on_what_was_discovered() -> None:
     three = choose(blobs(3, each=300)[0], tested=True)
     assert (three.k, three.structure) == (3, Structure.DISCOVERED)

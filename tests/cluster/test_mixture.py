@@ -130,6 +130,8 @@ def test_the_record_null_keeps_margins_and_ties() -> None:
     np.testing.assert_array_equal(one, again)
     # What is known of everyone stays; what they ordered does not, nor how much their orders differ among themselves.
     np.testing.assert_array_equal(drawn_anew.orders, records.orders)
+    np.testing.assert_array_equal(drawn_anew.counts["season"], records.counts["season"])
+    assert (drawn_anew.counts["weekend"] != records.counts["weekend"]).any()
     within = drawn_anew.log_squares - drawn_anew.log_total**2 / drawn_anew.orders
     assert np.abs(within[records.orders == 1]).max() < 1e-9
     several = records.orders > 1
@@ -152,5 +154,5 @@ def test_kinds_are_told_from_smooth_customers(name: str, there: bool) -> None:
     shrinkage = shrink(records, clip=3.0)
     rows = known_well(records, ClusterSettings(), seed=1)
     nulls = (null for _, null in record_draws(records.taken(rows), shrinkage, 10, seed=1))
-    beyond = beyond_null(shrinkage.transform(records)[rows], nulls, seed=1)
+    beyond = beyond_null(shrinkage.transform(records)[rows], nulls, 1, shrinkage.names)
     assert (beyond >= ClusterSettings().discovered_from) is there
