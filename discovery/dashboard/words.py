@@ -66,8 +66,8 @@ NO_PATH = (
 MERGE_MEASURED = (
     "Two segments are called alike by equivalence, never by a difference that was not found: the whole interval must "
     "lie within the margin in what decides, both fixed before looking: the rate that is asked about and revenue "
-    "(validate.merge_on). Features kept out of clustering must not tell them apart. They are kept where some outcome differs after Holm's correction over all "
-    "pairs. Where neither holds, it cannot be told yet. Intervals are of 95%."
+    "(validate.merge_on). Features kept out of clustering must not tell them apart. They are kept where some outcome "
+    "differs after Holm's correction over all pairs. Where neither holds, it cannot be told yet. Intervals are of 95%."
 )
 
 
