@@ -62,7 +62,7 @@ WITHIN = {
         "segmentations",
     },
     "usecases.pipeline": {"analysis", "measuring", "provenance", "responses", "segment_rules"},
-    "usecases.exports": {"measuring"},
+    "usecases.exports": {"measuring", "selected"},
     "usecases.klaviyo_export": {"exports"},
     "usecases.rule_imports": {"measuring"},
     "usecases.drafts": {"measuring"},
@@ -90,17 +90,17 @@ WITHIN = {
         "quarter",
         "segment_reviews",
     },
-    "commands.rules": {"progress_bars", "terminal"},
-    "commands.exports": {"terminal"},
+    "commands.rules": {"progress_bars", "terminal", "writing"},
+    "commands.exports": {"terminal", "writing"},
     "commands.breakdowns": {"terminal"},
     "commands.explaining": {"terminal"},
     "commands.progress_file": {"progress_bars"},
     "commands.decisions": {"progress_file", "terminal"},
-    "commands.reviews": {"progress_file", "terminal"},
+    "commands.reviews": {"progress_file", "terminal", "writing"},
 }
 #: Numbers of a method, not of a decision: tables, quartiles, what is added to an empty bin.
 NO_THRESHOLDS = {"_HALF", "_QUARTILES", "_TAIL"}
-MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "commands.rules", "commands.exports", "usecases.jobs"}
+MAY_OPEN_FILES = {"ingest", "store", "report", "cli", "commands.rules", "commands.writing", "usecases.jobs"}
 
 
 def modules() -> list[Path]:
