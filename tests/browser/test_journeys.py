@@ -50,6 +50,8 @@ def page(chromium: object) -> Iterator[object]:
     """A page that says of no error and asks no other host for anything."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     seen, faults = context.new_page(), list[str]()
+    # A machine that is busy with other tests draws a page of charts slowly.
+    seen.set_default_timeout(90_000)
     seen.on("pageerror", lambda e: faults.append(str(e)))
     seen.on("request", lambda r: faults.append(r.url) if "//127.0.0.1:" not in r.url and r.url[:4] == "http" else None)
     yield seen
