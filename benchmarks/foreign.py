@@ -53,11 +53,11 @@ def table(without: int = STORES, planted: int = STORES, clustered: int = CLUSTER
     ]
     every: list[float] = []
     for name in WITHOUT:
-        found, once = [], []
+        found, once = list[float](), list[float]()
         for seed in range(FIRST_SEED, FIRST_SEED + without):
             records, _ = read_store(name, customers, seed)
             found.append(beyond(records, seed))
-            once.append((records.orders == 1).mean())
+            once.append(float((records.orders == 1).mean()))
             _report(name, seed, found[-1])
         every += found
         rows.append(f"| {name} | {np.mean(once):.0%} | {_of(found)} | {np.median(found):.1f}, {max(found):.1f} |")
@@ -70,7 +70,7 @@ def table(without: int = STORES, planted: int = STORES, clustered: int = CLUSTER
         "|---|---|---|---|---|---|---|---|",
     ]
     for name in WITH:
-        found, near = [], []
+        found, near = list[float](), list[Followed]()
         for seed in range(FIRST_SEED, FIRST_SEED + planted):
             records, types = read_store(name, customers, seed)
             found.append(beyond(records, seed))
