@@ -13,6 +13,7 @@ SHEET = """
 [data-testid^="stBaseButton"], [data-testid^="stBaseButton"] p {{ white-space: normal; text-align: left; }}
 [data-testid="stPageLink-NavLink"] {{ padding-left: 0; background: none; }}
 [data-testid="stPageLink-NavLink"] p {{ color: {accent}; text-decoration: underline; text-underline-offset: 0.2em; }}
+[data-testid="stDateInput"] [role="spinbutton"] {{ min-width: 24px; min-height: 24px; }}
 .sd-count b {{ font-size: 1.65rem; font-weight: 600; font-variant-numeric: tabular-nums; }}
 .sd-fault {{ border-left: 2px solid {failed}; padding-left: 0.9rem; }}
 [data-testid="stBaseButton-primary"]:enabled p, [data-testid="stBaseButton-primaryFormSubmit"]:enabled p,

@@ -15,13 +15,16 @@ __all__ = ["chromium"]
 PAGES = ("", "discover", "segments", "rules", "validate", "merges", "breakdowns", "review", "export")
 #: Rules of axe-core that a page can keep: the Web Content Accessibility Guidelines 2.2 up to AA.
 GUIDELINES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-#: Give every control that the mouse can reach and that asks to stand in the tab order a number, and say what it is.
-#: Arrows of a list and choices beside the chosen one are left to the arrow keys, as the ARIA patterns have it.
+#: Give every control that can be used and asks to stand in the tab order a number, and say what it is. The choices of a
+#: group are one: Tab goes to the group, the arrow keys go on from there, as the ARIA patterns have it.
 NUMBER_CONTROLS = """() => {
   const shown = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !e.closest('[inert]');
-  return [...document.querySelectorAll('a[href], button, input, textarea, select, summary, [tabindex]')]
-    .filter(e => e.tabIndex >= 0 && !e.disabled && e.getBoundingClientRect().width > 1 && shown(e))
-    .map((e, number) => { e.dataset.number = number; return e.outerHTML.slice(0, 300); });
+  const controls = [...document.querySelectorAll('a[href], button, input, textarea, select, summary, [tabindex]')]
+    .filter(e => e.tabIndex >= 0 && !e.disabled && e.getBoundingClientRect().width > 1 && shown(e));
+  const owner = e => e.closest('[role=radiogroup]') ?? e;
+  const owners = [...new Set(controls.map(owner))];
+  controls.forEach(e => { e.dataset.number = owners.indexOf(owner(e)); });
+  return owners.map(e => e.outerHTML.slice(0, 300));
 }"""
 FOCUSED = """() => {
   const e = document.activeElement;
