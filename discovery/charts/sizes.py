@@ -19,9 +19,11 @@ def revenue_feature(table: FeatureTable) -> Feature | None:
 
     None where nobody spent anything: data without orders hold no revenue, and a column of zeros would claim to know it.
     """
-    sums = [f for f in table.features if f.unit == "money" and f.aggregate == "sum" and _any_spent(table, f.name)]
+    sums = [f for f in table.features if f.unit == "money" and f.aggregate == "sum"]
     # Net before gross where both are there: what was sent back was not earned.
-    return min(sums, key=lambda f: (-(f.window or math.inf), "net" not in f.name.split("_")), default=None)
+    preferred = sorted(sums, key=lambda f: (-(f.window or math.inf), "net" not in f.name.split("_")))
+    # A column is read only if none before it tells: a million values each, for every picture of sizes.
+    return next((f for f in preferred if _any_spent(table, f.name)), None)
 
 
 def sizes_data(run: Run, by: str) -> pd.DataFrame:

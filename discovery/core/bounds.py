@@ -5,6 +5,9 @@ from __future__ import annotations
 #: Customers below which a group shows nothing about anyone: its rates are single people's, and are not shown.
 SMALLEST = 10
 
+#: Answers of one question that are told apart; a question with more is mostly free text.
+MOST_ANSWERS = 30
+
 #: Cliff's delta from which a difference is small, medium, large (Romano et al. 2006); below the first it is negligible.
 SMALL, MEDIUM, LARGE = 0.147, 0.33, 0.474
 

@@ -8,14 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from discovery.core.bounds import SMALLEST
+from discovery.core.bounds import MOST_ANSWERS, SMALLEST
 from discovery.core.feature import FeatureTable
 from discovery.core.segment import Answer, Segmentation
 from discovery.profile.amounts import amount
 from discovery.profile.ranks import grouped
 
-#: Answers of one question that are told apart; a question with more is mostly free text.
-_MOST = 30
 OTHER = "other answers"
 
 
@@ -40,7 +38,7 @@ def with_told(segmentations: Sequence[Segmentation], table: FeatureTable) -> tup
     found: list[dict[str, list[Answer]]] = [{i: [] for i in groups.ids} for groups in among]
     for feature in asked:
         codes, said = pd.factorize(table.column(feature.name), sort=True)
-        if len(said) > _MOST:
+        if len(said) > MOST_ANSWERS:
             continue
         answers = [amount(a, feature) for a in said.tolist()]
         for groups, told in zip(among, found, strict=True):

@@ -15,6 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from threadpoolctl import threadpool_limits
 
+from discovery.core.bounds import MOST_ANSWERS
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segment, Segmentation
@@ -22,8 +23,6 @@ from discovery.core.settings import ValidateSettings
 
 _FOLDS = 3
 _TREES = 60
-#: A question with more answers is mostly free text.
-_MOST_ANSWERS = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +94,7 @@ def _coded(column: pd.Series) -> NDArray[np.float64]:
     if _is_number(column):
         return column.to_numpy(dtype=np.float64)
     codes, said = pd.factorize(column, sort=True)
-    return np.where((codes >= 0) & (len(said) <= _MOST_ANSWERS), codes, np.nan)
+    return np.where((codes >= 0) & (len(said) <= MOST_ANSWERS), codes, np.nan)
 
 
 def _of_some_size(labels: pd.Series, at: NDArray[np.intp]) -> NDArray[np.intp]:

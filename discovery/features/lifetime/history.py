@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
 from discovery.core.errors import DataError
 from discovery.engine.query import QueryEngine
+from discovery.features.seen import seen
+from discovery.features.vocabulary.terms import ORDERED
 
 Array = NDArray[np.float64]
 
@@ -192,7 +194,7 @@ def history_sql(as_of: date, events: str, free_orders: bool = False) -> str:
     paid = "" if free_orders else " AND value > 0"
     days = (
         f'SELECT customer_key, "at" // {MICROSECONDS_PER_DAY} AS order_day, sum(value) AS day_value FROM {events} '
-        f"WHERE event = 'placed_order' AND \"at\" < {end} AND (cancelled_at IS NULL OR cancelled_at >= {end}){paid} "
+        f"WHERE {seen(ORDERED, as_of)}{paid} "
         f'GROUP BY customer_key, "at" // {MICROSECONDS_PER_DAY}'
     )
     # Exact: money is a decimal here, so all but the first day is the whole without the first day.
