@@ -24,6 +24,8 @@ QUICK = (
     "cluster.k_high=8",
     "validate.auc_rows=2000",
 )
+#: Beyond four kinds, which of them is cut in two, and whether any, is up to the three draws of the null.
+PLANTED = (*QUICK, "cluster.k_high=4")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,8 +58,7 @@ def planted_workspace(planted_store: Path, once: Callable[[str, Callable[[Path],
 
     def make(folder: Path) -> None:
         config = planted_store / "config.yaml"
-        # Beyond four, which of the kinds is cut in two, and whether any, is up to the three draws of the null.
-        service.discover(config, folder, overrides=(*QUICK, "cluster.k_high=4"))
+        service.discover(config, folder, overrides=PLANTED)
 
     return once("planted-workspace", make)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from discovery import service
 from discovery.engine.shelf import Shelf
 from discovery.usecases import pipeline
-from tests.conftest import QUICK
+from tests.conftest import PLANTED
 
 NUMBERS = st.lists(st.floats(width=64), min_size=3, max_size=3).map(lambda v: np.array(v, dtype=np.float64))
 TEXTS = st.lists(st.none() | st.text(max_size=3), min_size=3, max_size=3).map(lambda v: np.array(v, dtype=object))
@@ -54,7 +54,7 @@ def test_a_run_without_room_in_memory_is_the_same_run(
     planted_workspace: Path, planted_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "_SHELF_PART", 10**12)
-    run = service.discover(planted_store / "config.yaml", tmp_path, overrides=QUICK)
+    run = service.discover(planted_store / "config.yaml", tmp_path, overrides=PLANTED)
     here, there = (folder / "runs" / run.id for folder in (tmp_path, planted_workspace))
     files = sorted(path.name for path in there.iterdir())
     assert files == sorted(path.name for path in here.iterdir())

@@ -15,7 +15,7 @@ from discovery.core.errors import DataError, WorkspaceError
 from discovery.core.run import Run
 from discovery.store import Workspace, check_name
 from discovery.store.run_files import write_run
-from tests.conftest import QUICK
+from tests.conftest import PLANTED, QUICK
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -51,7 +51,7 @@ def test_a_run_holds_every_file_of_the_contract(planted_workspace: Path, planted
 
 
 def test_a_run_read_back_equals_the_run_written(planted_store: Path, tmp_path: Path) -> None:
-    written = service.discover(planted_store / "config.yaml", tmp_path / "w", overrides=QUICK)
+    written = service.discover(planted_store / "config.yaml", tmp_path / "w", overrides=PLANTED)
     read = service.open_workspace(tmp_path / "w").load(written.id)
     assert_frame_equal(read.table.values, written.table.values)
     assert read.table.features == written.table.features
@@ -75,7 +75,7 @@ def test_a_run_read_back_equals_the_run_written(planted_store: Path, tmp_path: P
 
 
 def test_the_same_work_gives_the_same_bytes(planted_store: Path, planted_workspace: Path, tmp_path: Path) -> None:
-    run = service.discover(planted_store / "config.yaml", tmp_path / "w", overrides=QUICK)
+    run = service.discover(planted_store / "config.yaml", tmp_path / "w", overrides=PLANTED)
     first, second = planted_workspace / "runs" / run.id, tmp_path / "w" / "runs" / run.id
     one, two = files_of(first), files_of(second)
     assert {n for n in one if one[n] != two[n]} <= {"run.json"}
@@ -88,7 +88,7 @@ def test_the_same_work_gives_the_same_bytes(planted_store: Path, planted_workspa
 
 
 def test_making_a_run_again_replaces_it(planted_store: Path, place: Path) -> None:
-    service.discover(planted_store / "config.yaml", place, overrides=QUICK)
+    service.discover(planted_store / "config.yaml", place, overrides=PLANTED)
     assert len(service.open_workspace(place).runs()) == 1
     assert sorted(p.name for p in place.iterdir()) == [".lock", "dataset", "runs"]
 
