@@ -73,6 +73,8 @@ def outcomes(
     cap : float
         A customer's revenue counts up to what such a share of those who paid stay below.
     """
+    if not segmentation.placed:
+        return
     yield from _of_campaigns(segmentation, campaigns, forward, cap)
     yield from _of_window(segmentation, forward, cap)
 

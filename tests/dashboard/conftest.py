@@ -70,6 +70,9 @@ class FakeWorkspace:
     def unreadable(self) -> dict[str, str]:
         return {}
 
+    def holds(self, run_id: str) -> bool:
+        return any(each.id == run_id for each in self.kept)
+
     def load(self, run_id: str) -> Run:
         for each in self.kept:
             if each.id == run_id:

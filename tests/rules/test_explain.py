@@ -15,7 +15,8 @@ from discovery.features.catalogue import BY_NAME
 from discovery.rules.evaluate import select
 from discovery.rules.explain import standings
 from discovery.rules.parse import parse
-from tests.rules.test_lint import EVERYBODY, trees
+from tests.rule_trees import trees
+from tests.rules.test_lint import EVERYBODY, leaves_
 
 NAMES = ("orders", "days_since_last_order", "country")
 
@@ -48,7 +49,7 @@ def test_a_missing_value_is_told_as_missing() -> None:
         standings(trees_, customer(orders=1.0), "b")
 
 
-@given(trees())
+@given(trees(leaves_(), 6))
 @settings(max_examples=60, deadline=None)
 def test_a_rule_wants_nothing_of_those_it_selects_and_something_of_all_others(tree: Condition) -> None:
     for name in EVERYBODY.values.index[:: len(EVERYBODY) // 7]:
