@@ -58,8 +58,14 @@ def distinctness_title(run: Run, by: str) -> str:
     tested = data[data["state"] == "shown"]
     if tested.empty:
         return "Whether the segments differ on what they were not made from was not tested"
-    passed = int((tested["verdict"] == Verdict.PASS.value).sum())
-    return f"{part_of(passed, len(data), 'segments')} can be told apart on features they were not made from"
+    return (
+        f"{part_of(told_apart(run, by), len(data), 'segments')} can be told apart on features they were not made from"
+    )
+
+
+def told_apart(run: Run, by: str) -> int:
+    """Return how many segments are told from the rest on what they were not made from."""
+    return int((distinctness_data(run, by)["verdict"] == Verdict.PASS.value).sum())
 
 
 def untested(run: Run, by: str) -> str:

@@ -6,13 +6,12 @@ import math
 from datetime import date
 
 from discovery.core.bounds import LARGE, MEDIUM, SMALL, SMALLEST
+from discovery.core.currency import currency_sign
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: XXX is the code of no currency.
-SIGNS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "INR": "₹", "XXX": ""}
 #: From so many days on, a time is told in years.
 YEARS_FROM = 730
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
@@ -103,8 +102,7 @@ def money(amount: float, currency: str) -> str:
     if not math.isfinite(amount):
         return NONE
     digits = 0 if abs(amount) >= 100 or currency == "JPY" or not amount else 2
-    sign = SIGNS.get(currency, f"{currency} " if currency else "")
-    return _signed(f"{sign}{abs(amount):,.{digits}f}", amount)
+    return _signed(f"{currency_sign(currency)}{abs(amount):,.{digits}f}", amount)
 
 
 def size(n: int) -> str:

@@ -154,8 +154,9 @@ def profile_measure(function: str, column: str = "", given: Sequence[Scalar] = (
     'interests holds tea'
     """
     _check_given(function, given)
-    label = column.removeprefix("property.")
-    named = [_literal(label)] if column else []
+    name = column.removeprefix("property.")
+    label = name.replace("_", " ")
+    named = [_literal(name)] if column else []
     place = ", ".join(str(g) for g in given)
     values: dict[str, Any] = {"given": tuple(given), "missing": "not known: missing"}
     match function:
@@ -173,7 +174,7 @@ def profile_measure(function: str, column: str = "", given: Sequence[Scalar] = (
             values |= {"label": "birthday this month", "aggregate": "anniversary_month", "kind": "boolean"}
             column = "birthday"
         case "sample":
-            label = f"{given[0]:g} % sample (seed {given[1]})"
+            label = f"{given[0]:g}% sample (seed {given[1]})"
             values |= {"label": label, "aggregate": "sample", "kind": "boolean", "missing": "never"}
         case _:
             unit = "miles" if "miles" in function else "km"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from discovery import service
+from discovery.charts.distinctness import told_apart
 from discovery.charts.format import count, day, joined, many, number_word, part_of, rate
 from discovery.charts.profile import telling
 from discovery.charts.scorecard import QUESTIONS, method_name, scorecard_data
@@ -129,6 +130,10 @@ def validate_title(run: Run, segmentation: Segmentation) -> str:
     tested = data[data["verdict"] != Verdict.NOT_TESTED.value].groupby("question").size()
     distinct, response = int(passed.get("distinct", 0)), int(passed.get("response", 0))
     head = f"{part_of(distinct, segmentation.k, 'segments')} are distinct"
+    kept_out = told_apart(run, segmentation.name)
+    if kept_out < distinct:
+        # What they did next shows a segment to be distinct, too.
+        head += f" ({number_word(kept_out, small=True) if kept_out else 'none'} on features they were not made from)"
     if not tested.get("response", 0):
         return f"{head}; how they respond was not tested"
     answer = f"{number_word(response, small=True)} respond" if response else "none responds"

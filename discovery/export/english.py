@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from discovery.core.currency import currency_sign
 from discovery.core.feature import Feature
 from discovery.core.rule import (
     OPERATORS,
@@ -71,7 +72,7 @@ def _leaf_words(leaf: Leaf, feature: Feature, currency: str) -> str:
             amount = f"{OPERATORS[sign].words} {_amount(value, feature, currency)}"
         case Between(_, low, high):
             amount = f"{_amount(low, feature, currency)} to {_amount(high, feature, currency)}"
-    # "At least 3 orders in the last 90 days", but "revenue of at least USD 200".
+    # "At least 3 orders in the last 90 days", but "revenue of at least $200".
     if feature.aggregate in _COUNTED or (feature.unit == "days" and label.startswith("days")):
         return f"{amount} {_singular(label) if isinstance(leaf, Compare) and leaf.value == 1 else label}"
     return f"{label} of {amount}"
@@ -99,8 +100,8 @@ def _amount(value: Scalar, feature: Feature, currency: str) -> str:
     if isinstance(value, (str, bool)):
         return str(value)
     if feature.unit == "share":
-        return f"{100 * value:g} %"
+        return f"{100 * value:g}%"
     shown = f"{value:,}" if isinstance(value, int) else f"{value:,g}" if abs(value) < 1e5 else f"{value:,.0f}"
     if feature.unit == "money":
-        return f"{currency} {shown}"
+        return f"{currency_sign(currency)}{shown}"
     return f"{shown} days" if feature.unit == "days" and "days" not in feature.label else shown

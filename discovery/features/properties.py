@@ -44,7 +44,8 @@ def property_features(columns: Mapping[str, Kind | None]) -> tuple[Feature, ...]
             name, number = f"{base}_{number}", number + 1
         missing = "not answered: missing; a clustering puts the median of the answers in its place"
         number_only: dict[str, Any] = {"missing": missing, "fill": "median", "human_step": ANSWERS, "unit": "answer"}
-        number_only["words"] = (f"{{}} with low {label}", f"{{}} with high {label}")
+        words = label.replace("_", " ")
+        number_only["words"] = (f"{{}} with low {words}", f"{{}} with high {words}")
         use = number_only if kind == "number" else {"missing": "not answered: missing"}
-        out[name] = Feature(name, f"{label} (asked)", "Zero-party", "profile", column=column, kind=kind, **use)
+        out[name] = Feature(name, f"{words} (asked)", "Zero-party", "profile", column=column, kind=kind, **use)
     return tuple(out.values())

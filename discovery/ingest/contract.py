@@ -6,6 +6,9 @@ A reader leaves three tables in the engine:
                  (``file`` and ``row`` of their origin, where it has them)
 ``events_in``    the canonical event columns it has, with ``file`` and ``row`` of their origin
 ``problems_in``  file, row, column, value, reason: one line per fault, so that a row may stand in it twice
+
+and may put into a fourth, ``undone_in``, which orders it knows never to have become any (customer_id, order_id, at,
+value): another source of the same store may tell of them as orders.
 """
 
 from __future__ import annotations
@@ -43,12 +46,15 @@ class Arrival:
 
 
 def start_problems(engine: Engine) -> None:
-    """Make the empty table that readers and the contract put faults into, and forget what an earlier reader left."""
+    """Make the empty tables of faults and of undone orders, and forget what an earlier reader left."""
     for name in ("events_in", "profiles_in"):
         _forget(engine, name)
     engine.run(
         "CREATE OR REPLACE TABLE problems_in "
         '(file VARCHAR, "row" BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR)'
+    )
+    engine.run(
+        'CREATE OR REPLACE TABLE undone_in (customer_id VARCHAR, order_id VARCHAR, "at" BIGINT, value DECIMAL(18,4))'
     )
 
 

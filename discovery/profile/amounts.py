@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from discovery.core.currency import currency_sign
 from discovery.core.feature import Feature
 
 
@@ -23,7 +24,7 @@ def amount(value: object, feature: Feature, currency: str = "") -> str:
     --------
     >>> spent = Feature("revenue", "gross revenue", "RFM", "sum", unit="money")
     >>> amount(1234.5, spent, "GBP"), amount(9.25, spent), amount(float("nan"), spent)
-    ('GBP 1,234', '9.2', 'not known')
+    ('£1,234', '9.2', 'not known')
     >>> amount(0.254, Feature("share_weekend", "share of orders at weekends", "Time", "share", unit="share"))
     '25%'
     """
@@ -36,5 +37,5 @@ def amount(value: object, feature: Feature, currency: str = "") -> str:
     size = abs(value)
     shown = f"{value:,.{0 if size >= 10 or value == round(value) else 1 if size >= 1 else 2}f}"
     if feature.unit == "money":
-        return f"{currency} {shown}".strip()
+        return f"{currency_sign(currency)}{shown}"
     return f"{shown} days" if feature.unit == "days" and "days" not in feature.label else shown

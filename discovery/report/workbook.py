@@ -15,9 +15,9 @@ import xlsxwriter
 from discovery.charts.checks import checks_data
 from discovery.charts.decisions import decisions_data, decisions_title
 from discovery.charts.drift import drift_data
-from discovery.charts.format import SIGNS
 from discovery.charts.movement import Boundaries, movement_data
 from discovery.charts.rates import rates_data
+from discovery.core.currency import currency_sign
 from discovery.core.review import Review
 from discovery.core.run import Run
 from discovery.report.methods import methods, running_title
@@ -131,7 +131,7 @@ def _moved(review: Review, name: str, boundaries: Boundaries, say: str) -> Sheet
 
 
 def _write(book: Any, sheet: Sheet, currency: str) -> None:
-    sign = SIGNS.get(currency, f"{currency} " if currency else "")
+    sign = currency_sign(currency)
     formats = {
         unit: book.add_format({"num_format": shape.replace("{sign}", sign), "valign": "top",
                                "text_wrap": unit == "text"})

@@ -624,7 +624,7 @@ def test_backtest_compares_with_what_happened(store):
     assert result.predicted_value == pytest.approx(result.value, rel=0.2)
     text, page = str(result), result._repr_html_()
     assert isinstance(result, Backtest)
-    for shown in ("past count repeated", "days since last order", "best possible", "top 10 %", "MAE", "Value:"):
+    for shown in ("past count repeated", "days since last order", "best possible", "top 10%", "MAE", "Value:"):
         assert shown in text
         assert shown in page
     assert "nan" not in text

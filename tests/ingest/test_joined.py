@@ -99,6 +99,30 @@ def test_lines_belong_to_their_order_and_new_kinds_of_events_are_added(tmp_path:
     assert got.named("placed_order")["cancelled_at"].notna().all()
 
 
+@pytest.mark.parametrize("parts", [(SHOP, KLAVIYO), (KLAVIYO, SHOP)], ids=["shopify first", "klaviyo first"])
+@pytest.mark.parametrize("why", [{"Financial Status": "voided"}, {"Payment Method": "Bogus Gateway"}], ids=str)
+def test_what_one_part_knows_to_be_no_order_counts_from_none(
+    tmp_path: Path, parts: tuple[Mapping[str, Any], ...], why: Row
+) -> None:
+    kinds: Row = {"Financial Status": "paid", "Payment Method": "visa"}
+    cy_order: Row = {"Name": "#3", "Email": "cy@example.com", "Id": "", "Created at": "2025-03-03 10:00:10 -0500"}
+    shop(tmp_path, {**kinds, **ANN_ORDER}, {**kinds, **BO_ORDER, **why}, {**kinds, **cy_order, **why})
+    bo_event = {"Email": "bo@example.com", "Timestamp": "2025-03-02 15:00:50", "$event_id": "450002"}
+    # Cy's is known by customer, value and minute; a second of Cy's a minute later is an order.
+    again = {**CY_EVENT, "Timestamp": "2025-03-03 15:01:00", "$event_id": "450004"}
+    placed(tmp_path, ANN_EVENT, bo_event, CY_EVENT, again)
+    placed(tmp_path, {**bo_event, "$event_id": "450002:1", "OrderId": "450002", "Name": "Hat"}, name="Ordered Product")
+    table(tmp_path / "klaviyo" / "people.csv", [{"Email": e["Email"]} for e in (ANN_EVENT, bo_event, CY_EVENT)])
+    got = read(tmp_path, *parts)
+    assert sorted(got.named("placed_order")["customer_id"]) == ["ann@example.com", "cy@example.com"]
+    assert dict(got.dataset.events_by_name) == {"placed_order": 2, "ordered_product": 1}
+    assert got.dataset.problems["undone_in_another_part"] == 3
+    assert got.note("2 orders of klaviyo") == (
+        "2 orders of klaviyo do not count: shopify says they were never paid, or tests."
+    )
+    assert got.note("Customers").startswith("Customers joined by email: 1 in more than one part")
+
+
 def test_the_first_part_that_states_a_field_wins(tmp_path: Path) -> None:
     shop(tmp_path, {**ANN_ORDER, "Billing Country": "CA", "Billing City": "Paris", "Accepts Marketing": "no"})
     person = {"Email": "ann@example.com", "Klaviyo ID": "01ANN", "Email Marketing Consent": "UNSUBSCRIBED"}

@@ -196,6 +196,16 @@ def test_orders_never_paid_are_no_orders(tmp_path: Path, status: str) -> None:
     assert got.problems["value"].tolist() == [status, status]
 
 
+@pytest.mark.parametrize("gateway", ["Bogus Gateway", "(for testing) Bogus Gateway", "bogus"])
+def test_orders_of_a_tried_checkout_are_no_orders(tmp_path: Path, gateway: str) -> None:
+    tried = order(Name="#2", Id="2", Payment_Method=gateway)
+    write(tmp_path / "shop" / "o.csv", [order(Payment_Method="Shopify Payments"), tried], [*HEADER, "Payment Method"])
+    got = read(tmp_path / "shop")
+    assert dict(got.dataset.events_by_name) == {"placed_order": 1, "ordered_product": 1}
+    assert got.reasons == {"test_order": 1}
+    assert got.problems["value"].tolist() == [gateway]
+
+
 def test_pending_orders_count_and_are_counted(tmp_path: Path) -> None:
     write(tmp_path / "shop" / "orders.csv", [order(Financial_Status="pending")])
     got = read(tmp_path / "shop")

@@ -332,7 +332,7 @@ MEANING: Mapping[str, Callable[[Store], Mask]] = {
         & (s.campaigns("opened_email", human=True) >= s.campaigns("received_email"))
         & (s.orders(90) >= 3)
     ),
-    "Test sample of 10 %": lambda s: s.in_tenth(),
+    "Test sample of 10%": lambda s: s.in_tenth(),
     "Women aged 25 to 40": lambda s: s.answer("predicted_gender", "likely_female") & s.age.between(25, 40),
     "Income over 80,000": lambda s: s.answer("income_band", "80k to 150k", "over 150k"),
     "Students and teachers": lambda s: s.answer("occupation", "student", "teacher"),

@@ -126,7 +126,7 @@ class Backtest:
         return [f"Value: {self.predicted_value:,.0f} predicted, {self.value:,.0f} came ({error:+.0%})."]
 
 
-_HEAD = ("forecast", "MAE", "RMSE", "bias", "top 10 %", "churn AUC")
+_HEAD = ("forecast", "MAE", "RMSE", "bias", "top 10%", "churn AUC")
 
 
 def backtest(

@@ -33,6 +33,7 @@ def read_joined(engine: Engine, source: JoinedSource, base: Path, read: ReadPart
     - An order that stands in two parts (the same customer and order id, or the same customer, value and minute, or
       the same order id and minute) counts once, with the lines, refunds and cancellations of the first part that has
       them.
+    - An order that one part knows to be none (voided, expired, a test) does not count from another, whichever is first.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def _labels(parts: Sequence[PartSource]) -> list[str]:
 
 def _put_aside(engine: Engine, part: int, label: str) -> None:
     """Keep a part's tables under their own names; a file is named with its part, since two may hold one name."""
-    for table in ("profiles", "events", "problems"):
+    for table in ("profiles", "events", "problems", "undone"):
         engine.run(f"CREATE OR REPLACE TABLE part{part}_{table} AS SELECT * FROM {table}_in")
         is_view = engine.scalar("SELECT count(*) FROM duckdb_views() WHERE view_name = ?", [f"{table}_in"])
         engine.run(f"DROP {'VIEW' if is_view else 'TABLE'} {table}_in")
@@ -108,26 +109,28 @@ def _match(engine: Engine, source: JoinedSource, labels: Sequence[str]) -> list[
     for i in range(len(labels)):
         mail = email("email") if "email" in engine.columns(f"part{i}_profiles") else "CAST(NULL AS VARCHAR)"
         asked.append(
-            f"SELECT {i} AS part, old, min(mail) AS mail FROM (SELECT customer_id AS old, {mail} AS mail "
-            f"FROM part{i}_profiles UNION ALL SELECT customer_id, NULL FROM part{i}_events) "
+            f"SELECT {i} AS part, old, min(mail) AS mail, bool_or(seen) AS seen FROM (SELECT customer_id AS old, "
+            f"{mail} AS mail, TRUE AS seen FROM part{i}_profiles UNION ALL SELECT customer_id, NULL, TRUE "
+            f"FROM part{i}_events UNION ALL SELECT customer_id, NULL, FALSE FROM part{i}_undone) "
             "WHERE trim(old) <> '' GROUP BY old"
         )
     # Where a part names its customers by e-mail the id is one, also of those it has no profile of.
     by_mail = "coalesce(mail, CASE WHEN old LIKE '%@%' THEN lower(trim(old)) END)"
     person = f"coalesce('mail ' || {by_mail}, 'id ' || part || ' ' || old)" if source.key == "email" else "'id ' || old"
     everyone = " UNION ALL ".join(asked)
-    engine.run(f"CREATE OR REPLACE TABLE joined_ids AS SELECT part, old, {person} AS person FROM ({everyone})")
+    engine.run(f"CREATE OR REPLACE TABLE joined_ids AS SELECT part, old, seen, {person} AS person FROM ({everyone})")
     named = "SELECT person, arg_min(old, (part, old)) AS name, min(part) AS part FROM joined_ids GROUP BY person"
     # The same id may mean two people in two parts; the later part's is told apart by its part's name.
     labelled = "CASE part " + " ".join(f"WHEN {i} THEN {literal(n)}" for i, n in enumerate(labels)) + " END"
     engine.run(
-        f"CREATE OR REPLACE TABLE joined_ids AS SELECT i.part, i.old, n.customer_id FROM joined_ids i JOIN "
+        f"CREATE OR REPLACE TABLE joined_ids AS SELECT i.part, i.old, i.seen, n.customer_id FROM joined_ids i JOIN "
         f"(SELECT person, CASE WHEN row_number() OVER (PARTITION BY name ORDER BY part, person) > 1 "
         f"THEN {labelled} || ':' || name ELSE name END AS customer_id FROM ({named})) n USING (person)"
     )
     rows = engine.rows(
         "SELECT parts, count(*), sum(ids - length(parts)) FROM (SELECT customer_id, count(*) AS ids, "
-        "list_sort(list(DISTINCT part)) AS parts FROM joined_ids GROUP BY customer_id) GROUP BY parts ORDER BY parts"
+        "list_sort(list(DISTINCT part)) AS parts FROM joined_ids WHERE seen GROUP BY customer_id) GROUP BY parts "
+        "ORDER BY parts"
     )
     found = {tuple(parts): int(n) for parts, n, _ in rows}
     matched = sum(n for parts, n in found.items() if len(parts) > 1)
@@ -154,8 +157,15 @@ def _unite_events(engine: Engine, parts: int) -> None:
             f"FROM part{i}_events e LEFT JOIN joined_ids j ON j.part = {i} AND j.old = e.customer_id"
         )
     engine.run(f"CREATE OR REPLACE TABLE events_in AS {' UNION ALL '.join(selects)}")
+    undone = " UNION ALL ".join(
+        f'SELECT j.customer_id, u.order_id, u."at", u.value, {i} AS part FROM part{i}_undone u JOIN joined_ids j '
+        f"ON j.part = {i} AND j.old = u.customer_id"
+        for i in range(parts)
+    )
+    engine.run(f"CREATE OR REPLACE TABLE undone_in AS {undone}")
     for i in range(parts):
         engine.run(f"DROP TABLE part{i}_events")
+        engine.run(f"DROP TABLE part{i}_undone")
 
 
 def _unite_profiles(engine: Engine, parts: int) -> None:

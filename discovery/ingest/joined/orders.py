@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from discovery.engine.duckdb import Engine
+from discovery.engine.sql import literal, literals
 from discovery.ingest.contract import report
 
-_FAMILY = "('placed_order', 'ordered_product', 'refunded_order', 'cancelled_order', 'fulfilled_order')"
+_EVENTS = ("placed_order", "ordered_product", "refunded_order", "cancelled_order", "fulfilled_order")
+_FAMILY = literals(_EVENTS)
+_UNDONE = -1
 _MICROSECONDS_PER_MINUTE = 60_000_000
 
 
@@ -18,6 +21,8 @@ def drop_known_orders(engine: Engine, labels: Sequence[str]) -> list[str]:
     know the customer by two addresses); two equal orders of one minute in one part match two in the other. Of a
     matched order's lines, refunds, cancellations and fulfilments the earlier part's count; a later part adds only
     kinds of events that the earlier lacks, and they take its order id. What is removed goes to the problems.
+
+    After them go orders that ``undone_in`` names: what every other part tells of those.
     """
     engine.run("CREATE OR REPLACE TABLE events_in AS SELECT *, row_number() OVER () AS nr FROM events_in")
     merged = []
@@ -26,12 +31,34 @@ def drop_known_orders(engine: Engine, labels: Sequence[str]) -> list[str]:
             pairs = _pair(engine, earlier, later)
             merged.append(f"{pairs:,} of {labels[later]} stand in {labels[earlier]} too and count once")
             if pairs:
-                _drop(engine, earlier, later)
+                _drop(engine, earlier, later, "told_by_an_earlier_part")
+    undone = _drop_undone(engine, labels)
     left = dict(engine.rows("SELECT part, count(*) FROM events_in WHERE event = 'placed_order' GROUP BY part"))
     for column in ("nr", "part"):
         engine.run(f"ALTER TABLE events_in DROP COLUMN {column}")
     alone = ", ".join(f"{left.get(i, 0):,} from {label}" for i, label in enumerate(labels))
-    return [f"Orders: {'; '.join(merged)}. Counted are {alone}."]
+    return [f"Orders: {'; '.join(merged)}. Counted are {alone}.", *undone]
+
+
+def _drop_undone(engine: Engine, labels: Sequence[str]) -> list[str]:
+    """Remove what a part tells of orders that another knows to be none; return notes."""
+    notes = []
+    for part, label in enumerate(labels):
+        if not engine.scalar(f"SELECT count(*) FROM undone_in WHERE part = {part}"):
+            continue
+        # As if they were a part before all others that told everything of its orders.
+        for event in _EVENTS:
+            engine.run(
+                "INSERT INTO events_in BY NAME SELECT u.* EXCLUDE (part), (SELECT max(nr) FROM events_in) + "
+                f"row_number() OVER () AS nr, {literal(event)} AS event, {_UNDONE} AS part "
+                f"FROM undone_in u WHERE part = {part}"
+            )
+        for other, name in enumerate(labels):
+            if other != part and (pairs := _pair(engine, _UNDONE, other)):
+                _drop(engine, _UNDONE, other, "undone_in_another_part")
+                notes.append(f"{pairs:,} orders of {name} do not count: {label} says they were never paid, or tests.")
+        engine.run(f"DELETE FROM events_in WHERE part = {_UNDONE}")
+    return notes
 
 
 def _pair(engine: Engine, earlier: int, later: int) -> int:
@@ -72,7 +99,7 @@ def _placed(part: int, kind: str, side: str) -> str:
     )
 
 
-def _drop(engine: Engine, earlier: int, later: int) -> None:
+def _drop(engine: Engine, earlier: int, later: int, reason: str) -> None:
     """Remove the later part's events of matched orders where the earlier part has events of that name."""
     engine.run(
         f"CREATE OR REPLACE TABLE same_events AS SELECT e.nr, e.event, min(s.later_nr) AS later_nr, "
@@ -85,7 +112,7 @@ def _drop(engine: Engine, earlier: int, later: int) -> None:
         "k.later_nr IS NOT NULL AS told FROM events_in e LEFT JOIN same_events l ON e.nr = l.nr "
         f"LEFT JOIN ({known}) k ON k.later_nr = l.later_nr AND k.event = e.event"
     )
-    report(engine, "events_in", "order_id", "told_by_an_earlier_part", "told")
+    report(engine, "events_in", "order_id", reason, "told")
     engine.run("DELETE FROM events_in WHERE told")
     engine.run("ALTER TABLE events_in DROP COLUMN told")
     engine.run("DROP TABLE same_events")

@@ -19,6 +19,7 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "paid_text": ("paid at",),
     "fulfilled_text": ("fulfilled at",),
     "currency": ("currency",),
+    "payment": ("payment method",),
     "discount_code": ("discount code",),
     "accepts": ("accepts marketing",),
     "billing_country": ("billing country",),

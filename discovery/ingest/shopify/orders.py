@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from discovery.core.errors import DataError
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
@@ -12,8 +14,10 @@ from discovery.ingest.places import code_places
 
 #: Payment never came or was undone before the goods left: no order, whatever its total says.
 NOT_ORDERS = ("voided", "expired")
+#: What Shopify's gateway for trying a checkout is called, in all its spellings.
+_TEST_GATEWAY = "bogus"
 _CELLS = (
-    *("email", "phone", "id", "status", "created_text", "created", "cancelled", "fulfilled", "currency"),
+    *("email", "phone", "id", "status", "created_text", "created", "cancelled", "fulfilled", "currency", "payment"),
     *("money_text", "money", "refunded", "discount", "discount_code", "accepts"),
 )
 _PLACE = ("country", "region", "city", "postal")
@@ -24,7 +28,8 @@ def make_orders(engine: Engine, source: ShopifySource) -> tuple[str, list[str]]:
 
     - An order's cells stand on its first line; whatever other lines and files state fills what it leaves open. Of
       two exports of one order the later state counts: cancelled, then the larger refund, then paid, then fulfilled.
-    - ``voided`` and ``expired`` orders are no orders: all their rows are problems.
+    - ``voided`` and ``expired`` orders, and those paid by the gateway for tests, are no orders: all their rows are
+      problems, and they stand in ``undone_in``. A test in the test mode of a real gateway is not marked in an export.
     - ``pending``, ``authorized`` and ``partially_paid`` orders count: the customer did order. A note says how many.
     - The value is ``Total`` (with shipping and taxes, refunds not taken off) or ``Subtotal``, as the source says.
     - An order of value 0 is kept as an event; features count orders above 0. A note says how many.
@@ -96,6 +101,10 @@ def _judge(engine: Engine, source: ShopifySource, currency: str) -> None:
         "CASE WHEN lower(accepts) IN ('yes', 'true') THEN 'subscribed' END AS consent_email FROM shop_orders"
     )
     status = "replace(lower(status), ' ', '_')"
+    undone = {
+        **{f"{s}_order": ("Financial Status", "status", f"{status} = {literal(s)}") for s in NOT_ORDERS},
+        "test_order": ("Payment Method", "payment", f"contains(lower(payment), {literal(_TEST_GATEWAY)})"),
+    }
     faults = {
         "order_without_first_line": ("Created at", "created_text", "NOT known"),
         "missing_customer": (source.customer_key.capitalize(), "customer_id", "known AND customer_id IS NULL"),
@@ -105,7 +114,7 @@ def _judge(engine: Engine, source: ShopifySource, currency: str) -> None:
             *(source.order_value.capitalize(), "money_text"),
             f"value < 0 OR value >= {LARGEST:.0f}",
         ),
-        **{f"{s}_order": ("Financial Status", "status", f"{status} = {literal(s)}") for s in NOT_ORDERS},
+        **undone,
         "other_currency": ("Currency", "currency", f"upper(currency) <> {literal(currency)}"),
     }
     if source.customer_key == "email":
@@ -116,8 +125,15 @@ def _judge(engine: Engine, source: ShopifySource, currency: str) -> None:
     )
     for reason, (column, shown, where) in faults.items():
         report(engine, "shop_lines", column, reason, where, shown)
-    wrong = " OR ".join(f"coalesce({where}, FALSE)" for _, _, where in faults.values())
-    engine.run(f"CREATE OR REPLACE TABLE shop_orders AS SELECT *, NOT ({wrong}) AS usable FROM shop_orders")
+    engine.run(
+        'INSERT INTO undone_in SELECT customer_id, order_id, "at", value FROM shop_orders '
+        f'WHERE customer_id IS NOT NULL AND "at" IS NOT NULL AND ({_any(undone)})'
+    )
+    engine.run(f"CREATE OR REPLACE TABLE shop_orders AS SELECT *, NOT ({_any(faults)}) AS usable FROM shop_orders")
+
+
+def _any(faults: Mapping[str, tuple[str, str, str]]) -> str:
+    return " OR ".join(f"coalesce({where}, FALSE)" for _, _, where in faults.values())
 
 
 def _unnamed(engine: Engine, key: str) -> list[str]:
