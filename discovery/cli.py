@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import count, day, rate
@@ -33,10 +32,12 @@ from discovery.commands.terminal import (
     answer,
     console,
     day_from,
+    grid,
 )
 from discovery.core.bounds import SMALL_OF_SHARES
 from discovery.core.documents import plain
 from discovery.core.errors import DiscoveryError, UsageError
+from discovery.core.evidence import Verdict
 from discovery.core.full_disk import is_full_disk
 from discovery.core.progress import Progress
 from discovery.core.run import Run
@@ -136,9 +137,9 @@ def runs(workspace: InWorkspace, as_json: AsJson = False) -> None:
     if as_json:
         answer([plain(r) for r in found], True, "")
         return
-    table = Table("run", "date", "customers", "recommended", "segments", "question", box=None)
+    table = grid("run", "date", "customers", "recommended", "segments")
     for r in found:
-        table.add_row(r.id, str(r.as_of), f"{r.customers:,}", r.recommended, str(r.segments), r.question_asked)
+        table.add_row(r.id, str(r.as_of), f"{r.customers:,}", r.recommended, str(r.segments))
     console().print(table if found else "No run yet: make one with `discovery run CONFIG --workspace FOLDER`.")
 
 
@@ -162,7 +163,7 @@ def features(as_json: AsJson = False) -> None:
     if as_json:
         answer([plain(f) for f in service.vocabulary()], True, "")
         return
-    table = Table("feature", "what it is", "unit", "window", "missing", "Klaviyo", "SQL", box=None)
+    table = grid("feature", "what it is", "unit", "window", "missing", "Klaviyo", "SQL")
     for f in service.vocabulary():
         table.add_row(f.name, f.label, f.unit, f.window, f.missing, f.klaviyo, "yes" if f.sql else "no")
     console().print(table)
@@ -177,7 +178,7 @@ def config_show(
     if as_json:
         answer([plain(r) for r in rows], True, "")
         return
-    table = Table("setting", "value", "default", "unit", "from", "what it does", box=None)
+    table = grid("setting", "value", "default", "unit", "from", "what it does")
     for r in rows:
         default = "" if r.value == r.default else "required" if r.default is None else str(r.default)
         table.add_row(r.name, str(r.value), default, r.unit, r.origin, r.help)
@@ -271,10 +272,12 @@ def _print_run(found: Run) -> None:
         if each["distance_shares"]:
             out.print(f"{distances_title(found, each['name'])}.")
         if each["segments"]:
-            table = Table("segment", "customers", "share", *QUESTIONS, box=None)
+            table = grid("segment", "customers", "share", "passes", "does not pass")
             for s in each["segments"]:
-                verdicts = [s["verdicts"][q] for q in QUESTIONS]
-                table.add_row(s["name"], count(s["size"]), rate(s["share"]), *verdicts)
+                open_ones = {q: s["verdicts"][q] for q in QUESTIONS if s["verdicts"][q] != Verdict.PASS}
+                passes = f"{len(QUESTIONS) - len(open_ones)} of {len(QUESTIONS)}"
+                verdicts = ", ".join(map(" ".join, open_ones.items()))
+                table.add_row(s["name"], count(s["size"]), rate(s["share"]), passes, verdicts)
             out.print(table)
             for s in each["segments"]:
                 _print_answer(found, s)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from discovery import service
-from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, console
-from discovery.core.errors import UsageError, did_you_mean
+from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, console, grid
+from discovery.core.errors import UsageError, nearest
 
 
 def breakdown(
@@ -23,8 +22,8 @@ def breakdown(
 ) -> None:
     """Print a rate or an amount for every group of customers, crossed with the segments or anything else.
 
-    Cells of fewer than 10 customers show no value, nor do those that would give one away by subtraction. A place is a
-    square of one degree that at least 10 customers share; --json says where its middle is.
+    Cells of fewer than 10 customers show their number, and no rate or amount; nor do cells that would give one away by
+    subtraction. A place is a square of one degree that at least 10 customers share; --json says where its middle is.
     """
     # Charts take half a second to load, which no other command should wait for.
     from discovery.charts.crossed import cross, crossed_data, crossed_table
@@ -50,7 +49,7 @@ def breakdown(
         answer({**head, **unit, **middles, "cells": crossed_data(found).to_dict("records")}, True, "")
         return
     shown = crossed_table(found)
-    table = Table(*map(str, shown.columns), box=None)
+    table = grid(*map(str, shown.columns))
     for row in shown.itertuples(index=False):
         table.add_row(*(str(cell).replace("[", r"\[") for cell in row))
     console().print(f"{found.measure.label}, by {found.rows.label} and {found.columns.label}.")
@@ -59,7 +58,4 @@ def breakdown(
 
 def _known(option: str, name: str, known: list[str]) -> None:
     if name not in known:
-        # All that is known stands in the sentence already.
-        near = did_you_mean(name, known)
-        hint = f" {near}" if near.startswith("Did") else ""
-        raise UsageError(f"{option} must be one of {', '.join(known)}; got {name!r}.{hint}")
+        raise UsageError(f"{option} must be one of {', '.join(known)}; got {name!r}. {nearest(name, known)}".rstrip())

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from discovery import service
 from discovery.commands.progress_file import told
-from discovery.commands.terminal import AsJson, InWorkspace, Quiet, RunName, ToldTo, answer, console
+from discovery.commands.terminal import AsJson, InWorkspace, Quiet, RunName, ToldTo, answer, console, grid
 from discovery.core.documents import plain
 from discovery.core.progress import Progress
 from discovery.core.run import Run
@@ -84,7 +83,7 @@ def listed(
     if as_json:
         answer([plain(d) for d in found], True, "")
         return
-    table = Table("id", "when (UTC)", "who", "what", "of", "value", "taken back by", box=None)
+    table = grid("id", "when (UTC)", "who", "what", "of", "value", "taken back by")
     for d in found:
         of = f"{d.run} {d.segmentation} {' and '.join(d.segments)}"
         when = f"{d.at.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from discovery import service
-from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, console
+from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, console, grid
 from discovery.commands.writing import check_folder, write_files
 from discovery.core.documents import plain
 from discovery.core.errors import UsageError
@@ -90,7 +89,7 @@ def _print_lists(made: service.MemberExport, out: Path, as_json: bool) -> None:
     if as_json:
         answer({"files": [str(out / name) for name in made.files], "segments": made.segments}, True, "")
         return
-    table = Table("segment", "listed", "without consent", "without identifier", "file", box=None)
+    table = grid("segment", "listed", "without consent", "without identifier", "file")
     for each in made.segments:
         counts = (each.listed, each.without_consent, each.without_identifier)
         table.add_row(f"{each.segmentation}: {each.name}", *(f"{n:,}" for n in counts), str(out / each.file))
@@ -105,7 +104,7 @@ def _told(made: service.KlaviyoExport) -> dict[str, Any]:
 
 def _print(made: service.KlaviyoExport, out: Path, created: Any, sent: bool) -> None:
     shown = console()
-    table = Table("segment", "customers", "condition", "said", "what is lost", box=None)
+    table = grid("segment", "customers", "condition", "said", "what is lost")
     for each in made.segments:
         for n, part in enumerate(each.conditions):
             who = ("", "") if n else (f"{each.segmentation}: {each.name}", f"{each.customers:,}")

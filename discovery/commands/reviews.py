@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import count, day
 from discovery.commands.progress_file import told
-from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console
+from discovery.commands.terminal import AsJson, InWorkspace, Overrides, Quiet, ToldTo, answer, console, grid
 from discovery.commands.writing import check_folder, telling
 from discovery.core.errors import UsageError
 from discovery.core.progress import Progress
@@ -78,7 +77,7 @@ def _print(review: Review) -> None:
     out.print(f"\n[bold]{review.question_asked}[/bold]")
     dates = f"{day(review.as_of_before)} and {day(review.as_of_now)}"
     out.print(f"Review {review.id}: {review.segmentation} at {dates}.\n")
-    table = Table("segment", "before", "now", "what to do", "why", box=None)
+    table = grid("segment", "before", "now", "what to do", "why")
     for s in review.segments:
         name = s.name.replace("[", r"\[")
         table.add_row(name, count(s.size_before), count(s.size_now), s.action.value, s.reason.replace("[", r"\["))

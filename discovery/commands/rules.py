@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from discovery import service
 from discovery.charts.format import many, rate
 from discovery.commands.progress_bars import progress_bars
-from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from
+from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from, grid
 from discovery.commands.writing import check_folder, telling, write_files
 from discovery.core.errors import DataError
 
@@ -84,7 +83,7 @@ def evaluate(
         answer({**body, "coverage": found.coverage, "overlap": shared}, True, "")
         return
     moved = bool(before)
-    table = Table("rule", "customers", "share", *(("joined", "left") if moved else ()), "who", box=None)
+    table = grid("rule", "customers", "share", *(("joined", "left") if moved else ()), "who")
     for each in found.rules:
         change = (f"{each.joined:,}", f"{each.left:,}") if moved else ()
         table.add_row(each.name, f"{each.customers:,}", rate(each.share), *change, each.english)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 
 from discovery import service
 from discovery.core.documents import plain
@@ -29,6 +30,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 def console() -> Console:
     """Return a console that neither colours nor cuts what it prints into a file."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def grid(name: str, *columns: str) -> Table:
+    """Return an empty table whose first column, what people type or look up, is never cut."""
+    return Table(Column(name, no_wrap=True), *columns, box=None)
 
 
 def answer(body: Any, as_json: bool, text: str) -> None:

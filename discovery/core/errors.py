@@ -84,8 +84,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return "None is known here."
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean {near[0]!r}?"
     shown = ", ".join(names[:12])
-    return f"Known: {shown}{', ...' if len(names) > 12 else ''}."
+    return nearest(name, names) or f"Known: {shown}{', ...' if len(names) > 12 else ''}."
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the nearest known name, empty when none is near.
+
+    Examples
+    --------
+    >>> nearest("order_90d", ["orders_90d", "country"]), nearest("zzz", ["country"])
+    ("Did you mean 'orders_90d'?", '')
+    """
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"Did you mean {near[0]!r}?" if near else ""
