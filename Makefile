@@ -45,7 +45,7 @@ demo: install
 	@if [ "$(SERVE)" != "0" ]; then $(BIN)/discovery dashboard --workspace demo/workspace; fi
 
 test: install-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 nightly: install-dev
 	NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) tests/trust

@@ -33,8 +33,7 @@ from discovery.store import read_entries
 from discovery.usecases.measuring import measure, selection_sql, vocabulary_of
 from tests.stores import read_store, write_store
 
-# One worker starts one Java process for all of these.
-pytestmark = pytest.mark.xdist_group("spark")
+# The tests of a file run on one worker, so one Java process serves all of these.
 AS_OF = date(2024, 3, 1)
 
 

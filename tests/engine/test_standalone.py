@@ -14,9 +14,6 @@ from benchmarks.standalone import Cluster, standalone
 from discovery import service
 from tests.conftest import QUICK, ROOT
 
-# In the worker of the other tests of Spark, so that one Java process serves all.
-pytestmark = pytest.mark.xdist_group("spark")
-
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:

@@ -20,7 +20,7 @@ from discovery.store import read_config
 from tests.conftest import ROOT
 
 # One worker reads the file once for all of these.
-pytestmark = [pytest.mark.real_data, pytest.mark.xdist_group("online-retail")]
+pytestmark = pytest.mark.real_data
 NAMES = ("orders", "revenue", "days_since_last_order")
 
 
