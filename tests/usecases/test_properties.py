@@ -15,11 +15,11 @@ from discovery.core.question import question_named
 from discovery.core.run import Run
 from discovery.engine.duckdb import Engine
 from discovery.usecases.frozen import frozen_labels
-from tests.conftest import QUICK
+from tests.conftest import PLANTED
 from tests.planted import write_planted_store
 
 SKIN = "property_skin_type"
-FEW = (*QUICK, "cluster.stability_draws=0")
+FEW = (*PLANTED, "cluster.stability_draws=0")
 
 
 @pytest.fixture(scope="module")
