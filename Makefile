@@ -3,7 +3,7 @@
 #   make install   make .venv and install what the demo needs, from the lock with hashes
 #   make demo      simulate a store of 20,000 customers, find its segments, serve the dashboard (SERVE=0: do not serve)
 #   make test      run the tests (REQUIRE_ALL=1: a test that would skip fails)
-#   make nightly   try long what make test tries a little: hostile files and rules, kills at any moment
+#   make nightly   try long what make test tries a little: hostile files and rules, kills at any moment, every look of every page
 #   make check     formatting, lint and types
 #   make app       serve the dashboard of WORKSPACE (default: the demo's)
 #   make bench     measure speed, memory and quality; rewrites benchmarks/README.md
@@ -48,7 +48,7 @@ test: install-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 nightly: install-dev
-	NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) tests/trust
+	NIGHTLY=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/trust tests/browser
 
 check: install-dev
 	$(BIN)/ruff format --check .

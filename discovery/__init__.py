@@ -5,7 +5,9 @@ The public door for notebooks: a few verbs, each a thin door to `discovery.servi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from discovery.core.on_demand import on_demand
 
 if TYPE_CHECKING:
     from discovery.core.dataset import Dataset
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
         simulate,
         undo_decision,
     )
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "Dataset",
@@ -68,24 +72,3 @@ __all__ = [
     "simulate",
     "undo_decision",
 ]
-
-_NOUNS = {
-    "Dataset": "dataset",
-    "Evidence": "evidence",
-    "Feature": "feature",
-    "FeatureTable": "feature",
-    "Review": "review",
-    "Rule": "rule",
-    "Run": "run",
-    "Segmentation": "segment",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a verb or a noun when it is first asked for, so that importing the package stays light."""
-    from importlib import import_module
-
-    if name not in __all__:
-        raise AttributeError(f"module 'discovery' has no attribute {name!r}")
-    module = f"discovery.core.{_NOUNS[name]}" if name in _NOUNS else "discovery.service"
-    return getattr(import_module(module), name)

@@ -2,74 +2,78 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from discovery.core.compile import SettingRow, setting_rows
-from discovery.core.dataset import Dataset
-from discovery.core.decision import Decision, DecisionKind
-from discovery.core.progress import Progress, silent
-from discovery.core.rule import Condition
-from discovery.engine.sql import DIALECTS
-from discovery.ingest.preview import preview
-from discovery.ingest.simulate import simulate
-from discovery.ingest.table.open import ALLOWED as TABLE_COLUMNS
-from discovery.ingest.table.open import REQUIRED as TABLE_NEEDS
-from discovery.rules.parse import to_text
-from discovery.store import (
-    RUN_NAMES,
-    Config,
-    ReviewSummary,
-    RunSummary,
-    Workspace,
-    drop_old_uploads,
-    drop_source,
-    drop_uploads,
-    keep_upload,
-    open_workspace,
-    own_entries,
-    read_config,
-    run_called,
-    shipped,
-    upload_folder,
-)
-from discovery.usecases.decided import decide, decisions, history, load_run
-from discovery.usecases.drafts import (
-    Draft,
-    Words,
-    draft_rule,
-    forget_rule,
-    read_rule,
-    rule_words,
-    save_rule,
-    saved_rules,
-    warm_up,
-)
-from discovery.usecases.explaining import Explanation, explain_customer
-from discovery.usecases.exports import FORMATS, export_run, zipped
-from discovery.usecases.jobs import (
-    Job,
-    Kind,
-    State,
-    Status,
-    cancel_job,
-    holding,
-    jobs,
-    start_job,
-    start_merge,
-    start_review,
-    write_status,
-)
-from discovery.usecases.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
-from discovery.usecases.linting import lint_rules
-from discovery.usecases.made_of import brought_in
-from discovery.usecases.member_export import MEMBER_FORMS, ListedSegment, MemberExport, export_members, list_of
-from discovery.usecases.merging import merge, undo_decision
-from discovery.usecases.pipeline import discover
-from discovery.usecases.reading import extract_features, read_canonical, read_klaviyo, read_shopify, read_table
-from discovery.usecases.reviewing import load_review, review, review_quarter, reviews
-from discovery.usecases.rule_imports import ImportedSegment, import_rules, names_from, read_names
-from discovery.usecases.rulebook import Evaluation, evaluate_rule_file, evaluate_rules
-from discovery.usecases.vocabulary import VocabularyRow, vocabulary
+from discovery.core.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from discovery.core.decision import Decision, DecisionKind
+    from discovery.engine.sql import DIALECTS
+    from discovery.export import FORMATS
+    from discovery.export.members import MEMBER_FORMS
+    from discovery.ingest.preview import preview
+    from discovery.ingest.simulate import simulate
+    from discovery.ingest.table.open import ALLOWED as TABLE_COLUMNS
+    from discovery.ingest.table.open import REQUIRED as TABLE_NEEDS
+    from discovery.rules.parse import to_text as rule_text
+    from discovery.store import (
+        RUN_NAMES,
+        Config,
+        ReviewSummary,
+        RunSummary,
+        Workspace,
+        config_rows,
+        drop_old_uploads,
+        drop_source,
+        drop_uploads,
+        keep_upload,
+        open_workspace,
+        own_entries,
+        read_config,
+        run_called,
+        shipped,
+        upload_folder,
+    )
+    from discovery.usecases.decided import decide, decisions, history, load_run
+    from discovery.usecases.drafts import (
+        Draft,
+        Words,
+        draft_rule,
+        forget_rule,
+        read_rule,
+        rule_words,
+        save_rule,
+        saved_rules,
+        warm_up,
+    )
+    from discovery.usecases.explaining import Explanation, explain_customer
+    from discovery.usecases.exports import export_run, zipped
+    from discovery.usecases.jobs import (
+        Job,
+        Kind,
+        State,
+        Status,
+        cancel_job,
+        holding,
+        jobs,
+        start_job,
+        start_merge,
+        start_review,
+        write_status,
+    )
+    from discovery.usecases.klaviyo_export import KlaviyoExport, export_klaviyo, push_klaviyo
+    from discovery.usecases.linting import lint_rules
+    from discovery.usecases.made_of import ingest
+    from discovery.usecases.member_export import ListedSegment, MemberExport, export_members, list_of
+    from discovery.usecases.merging import merge, undo_decision
+    from discovery.usecases.pipeline import discover
+    from discovery.usecases.reading import extract_features, read_canonical, read_klaviyo, read_shopify, read_table
+    from discovery.usecases.reviewing import load_review, review, review_quarter, reviews
+    from discovery.usecases.rule_imports import ImportedSegment, import_rules, names_from, read_names
+    from discovery.usecases.rulebook import Evaluation, evaluate_rule_file, evaluate_rules
+    from discovery.usecases.vocabulary import VocabularyRow, vocabulary
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "DIALECTS",
@@ -157,18 +161,3 @@ __all__ = [
     "write_status",
     "zipped",
 ]
-
-
-def ingest(config: Config, workspace: str | Path, progress: Progress = silent) -> Dataset:
-    """Return the dataset of a config, kept in a workspace; read again only if the source changed."""
-    return brought_in(config, Workspace(Path(workspace)), progress)
-
-
-def rule_text(condition: Condition) -> str:
-    """Return a condition in the rule language."""
-    return to_text(condition)
-
-
-def config_rows(config: Config) -> tuple[SettingRow, ...]:
-    """Return every setting of a config: value, default, unit, where it came from."""
-    return tuple(setting_rows(config.settings, config.origins))

@@ -175,3 +175,4 @@ FORMS: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "meta": _meta,
     "google": _google,
 }
+MEMBER_FORMS = tuple(FORMS)

@@ -1,6 +1,6 @@
 """Floor 3: what lies on disk. The workspace, the files of a run, and configs."""
 
-from discovery.store.config import Config, read_config, read_entries, read_library, shipped
+from discovery.store.config import Config, config_rows, read_config, read_entries, read_library, shipped
 from discovery.store.review_files import ReviewSummary
 from discovery.store.rule_file import RULE_FILE, change_entries, own_entries, replace_text
 from discovery.store.run_names import RUN_NAMES, run_called
@@ -18,6 +18,7 @@ __all__ = [
     "Workspace",
     "change_entries",
     "check_name",
+    "config_rows",
     "drop_old_uploads",
     "drop_source",
     "drop_uploads",

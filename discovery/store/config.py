@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from discovery.core.compile import compile_settings
+from discovery.core.compile import SettingRow, compile_settings, setting_rows
 from discovery.core.errors import SettingError
 from discovery.core.settings import Settings
 from discovery.core.strict_yaml import read_yaml
@@ -36,6 +36,11 @@ class Config:
     origins: Mapping[str, str]
     base: Path
     folder: Path
+
+
+def config_rows(config: Config) -> tuple[SettingRow, ...]:
+    """Return every setting of a config: value, default, unit, where it came from."""
+    return tuple(setting_rows(config.settings, config.origins))
 
 
 def shipped(name: str) -> Path:

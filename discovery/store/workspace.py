@@ -78,7 +78,9 @@ class Workspace:
         folder = self.path / "runs" / check_name(run_id)
         if not (folder / "run.json").is_file() or folder.is_symlink():
             known = [r.id for r in self.runs()]
-            hint = did_you_mean(run_id, known) if known else "It holds no run yet: make one with `discovery run CONFIG`."
+            hint = (
+                did_you_mean(run_id, known) if known else "It holds no run yet: make one with `discovery run CONFIG`."
+            )
             raise WorkspaceError(f"No run {run_id!r} in {str(self.path)!r}. {hint}")
         return folder
 

@@ -12,6 +12,7 @@ from discovery.core.errors import UsageError
 from discovery.core.rule import Condition
 from discovery.core.run import Run, SegmentRule
 from discovery.engine.sql import translate
+from discovery.export import FORMATS
 from discovery.export.hubspot import filter_branch
 from discovery.export.nested_json import segment
 from discovery.export.yaml import document
@@ -19,8 +20,6 @@ from discovery.rules.library import as_entries, slug
 from discovery.usecases.measuring import selection_sql
 from discovery.usecases.selected import selection_told
 
-#: What ``export_run`` can write; ``klaviyo`` has its own way, for it needs the workspace's profiles.
-FORMATS = ("yaml", "sql", "english", "hubspot", "segment-json")
 #: The first day an archive can state: no clock here.
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 

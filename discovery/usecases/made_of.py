@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from discovery.core.compile import compile_settings
 from discovery.core.dataset import Dataset
 from discovery.core.errors import SettingError, WorkspaceError
-from discovery.core.progress import Progress
+from discovery.core.progress import Progress, silent
 from discovery.core.run import Run
 from discovery.core.settings import Settings
 from discovery.engine.duckdb import Engine
@@ -13,10 +15,11 @@ from discovery.store import Config, Workspace
 from discovery.usecases.pipeline import bring_in
 
 
-def brought_in(config: Config, workspace: Workspace, progress: Progress) -> Dataset:
+def ingest(config: Config, workspace: str | Path, progress: Progress = silent) -> Dataset:
     """Return the dataset of a config, kept in a workspace; read again only if the source changed."""
-    with workspace.writing() as staging, Engine(config.settings.engine) as engine:
-        dataset, origin, new = bring_in(engine, config, workspace, staging, progress)
+    place = Workspace(Path(workspace))
+    with place.writing() as staging, Engine(config.settings.engine) as engine:
+        dataset, origin, new = bring_in(engine, config, place, staging, progress)
         return staging.put_dataset(dataset, origin) if new else dataset
 
 

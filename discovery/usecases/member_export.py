@@ -16,8 +16,6 @@ from discovery.export.members import FORMS, PROFILE, Channel, member_list, safe_
 from discovery.rules.library import slug
 from discovery.store import Workspace
 
-MEMBER_FORMS = tuple(FORMS)
-
 
 @dataclass(frozen=True)
 class ListedSegment:

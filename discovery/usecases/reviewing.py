@@ -26,7 +26,7 @@ from discovery.usecases import pipeline, provenance
 from discovery.usecases.chain import as_merged, chain_to, compare, decided_over, inputs_of, origins
 from discovery.usecases.decided import load_run
 from discovery.usecases.frozen import frozen_labels
-from discovery.usecases.made_of import brought_in, dataset_of, settings_of
+from discovery.usecases.made_of import dataset_of, ingest, settings_of
 from discovery.usecases.quarter import quarter_between, rates, response_rows
 from discovery.usecases.segment_reviews import segment_reviews
 from discovery.validate.answering import measurable_response
@@ -122,7 +122,7 @@ def review_quarter(
     Where segments of such a run were merged since, the run that came of it is compared.
     """
     days = quarter_dates(quarter)
-    dataset = brought_in(config, workspace, progress)
+    dataset = ingest(config, workspace.path, progress)
     ids = []
     for day in days:
         run_id = provenance.run_id(config.settings, dataset, day)

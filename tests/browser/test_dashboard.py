@@ -20,6 +20,8 @@ pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts"
+#: Each width and each theme; by night each with each.
+SHAPES = [(1440, "light"), (390, "dark")] + [(390, "light"), (1440, "dark")] * (os.environ.get("NIGHTLY") == "1")
 #: Page, and what shows that each of its charts is drawn.
 PAGES = {
     "Overview": [".js-plotly-plot .bars .point"],
@@ -75,7 +77,7 @@ def served(workspace: Path, log: Path, base: str = "", secrets: Path | None = No
     assert "Traceback" not in log.read_text("utf-8")
 
 
-@pytest.fixture(params=[(1440, "light"), (390, "light"), (1440, "dark"), (390, "dark")], ids=lambda p: f"{p[1]}-{p[0]}")
+@pytest.fixture(params=SHAPES, ids=lambda p: f"{p[1]}-{p[0]}")
 def watched(chromium: object, address: str, request: pytest.FixtureRequest) -> Iterator[Watched]:
     """A page of that width and theme, with every request to another host stopped and counted."""
     width, scheme = request.param
