@@ -136,8 +136,8 @@ def validate_title(run: Run, segmentation: Segmentation) -> str:
         head += f" ({number_word(kept_out, small=True) if kept_out else 'none'} on features they were not made from)"
     if not tested.get("response", 0):
         return f"{head}; how they respond was not tested"
-    answer = f"{number_word(response, small=True)} respond" if response else "none responds"
-    return f"{head}, and {answer} differently from everyone"
+    who = number_word(response, small=True) if response else "none"
+    return f"{head}, and {who} {'respond' if response > 1 else 'responds'} differently from everyone"
 
 
 def scorecard_title(run: Run, segmentation: Segmentation) -> str:
