@@ -22,6 +22,7 @@ QUICK = (
     "cluster.choice_rows=800",
     "cluster.n_init=3",
     "cluster.k_high=8",
+    "cluster.stability_draws=4",
     "validate.auc_rows=2000",
 )
 #: Beyond four kinds, which of them is cut in two, and whether any, is up to the three draws of the null.

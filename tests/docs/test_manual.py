@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shlex
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -153,47 +149,6 @@ def test_the_pages_name_every_verdict_and_fault() -> None:
     assert [a for a in Action if f"**{a}**" not in text("review")] == []
     linter = text("rules").partition("## The linter")[2]
     assert [f for f in Fault if f not in linter] == []
-
-
-def documented() -> dict[str, set[str]]:
-    """What each section of the page of files lists, by the file's place."""
-    out = {}
-    for section in text("files").split("\n## ")[1:]:
-        cells = re.findall(r"^\| (`.*?) \|", section, flags=re.MULTILINE)
-        out[section.partition("\n")[0]] = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
-    return out
-
-
-def fields_of(document: dict[str, Any]) -> set[str]:
-    out = set()
-    for key, value in document.items():
-        inner = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else None
-        out |= {f"{key}[].{name}" for name in inner} if inner else {key}
-    return out
-
-
-def test_the_page_of_files_is_what_a_workspace_holds(executed: Path) -> None:
-    work, told = executed / "work", documented()
-    seen = set()
-    for path in sorted(p for p in work.rglob("*") if p.is_file() and p.name != ".lock"):
-        steps = path.relative_to(work).parts
-        if any(step.startswith(".undone-") for step in steps) or path.suffix in (".sqlite-wal", ".sqlite-shm"):
-            continue
-        place = f"{steps[0]}/{steps[-1]}" if len(steps) > 1 else steps[0]
-        assert place in told, f"the page of files does not tell of {place}"
-        seen.add(place)
-        if path.suffix == ".json":
-            found = fields_of(json.loads(path.read_text(encoding="utf-8")))
-        elif path.suffix == ".parquet":
-            found = {re.sub(r"^property\..*", "property.*", n) for n in pq.read_schema(path).names}
-        else:
-            with sqlite3.connect(path) as connection:
-                found = {row[1] for row in connection.execute("PRAGMA table_info(decisions)")}
-        if place == "runs/features.parquet":
-            assert "customer_id" in found
-        else:
-            assert told[place] == found, f"the page of files tells otherwise of {place}"
-    assert seen == set(told)
 
 
 def cells(row: str) -> set[str]:

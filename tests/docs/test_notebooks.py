@@ -1,18 +1,22 @@
-"""The notebooks run from first to last cell, and their numbers are the command line's."""
+"""The notebooks run from first to last cell, and leave the command line's numbers and the files of the manual."""
 
 from __future__ import annotations
 
 import ast
 import json
+import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from discovery.cli import app
 from tests.docs.conftest import NOTEBOOKS
+from tests.docs.test_manual import text
 
 books = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 
@@ -93,3 +97,44 @@ def test_the_review_is_that_of_the_command_line(answers: dict[str, Any], execute
     quarter = ("--quarter", "2025Q3", "--config", executed / "shop.yaml", "--workspace", executed / "work")
     assert found == asked("review", *quarter), "the quarter's own command must compare the same two runs"
     assert sum(found["movement"][name] for name in ("moved", "redrawn", "both", "stayed")) > 1_000
+
+
+def documented() -> dict[str, set[str]]:
+    """What each section of the page of files lists, by the file's place."""
+    out = {}
+    for section in text("files").split("\n## ")[1:]:
+        cells = re.findall(r"^\| (`.*?) \|", section, flags=re.MULTILINE)
+        out[section.partition("\n")[0]] = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    return out
+
+
+def fields_of(document: dict[str, Any]) -> set[str]:
+    out = set()
+    for key, value in document.items():
+        inner = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else None
+        out |= {f"{key}[].{name}" for name in inner} if inner else {key}
+    return out
+
+
+def test_the_page_of_files_is_what_a_workspace_holds(executed: Path) -> None:
+    work, told = executed / "work", documented()
+    seen = set()
+    for path in sorted(p for p in work.rglob("*") if p.is_file() and p.name != ".lock"):
+        steps = path.relative_to(work).parts
+        if any(step.startswith(".undone-") for step in steps) or path.suffix in (".sqlite-wal", ".sqlite-shm"):
+            continue
+        place = f"{steps[0]}/{steps[-1]}" if len(steps) > 1 else steps[0]
+        assert place in told, f"the page of files does not tell of {place}"
+        seen.add(place)
+        if path.suffix == ".json":
+            found = fields_of(json.loads(path.read_text(encoding="utf-8")))
+        elif path.suffix == ".parquet":
+            found = {re.sub(r"^property\..*", "property.*", n) for n in pq.read_schema(path).names}
+        else:
+            with sqlite3.connect(path) as connection:
+                found = {row[1] for row in connection.execute("PRAGMA table_info(decisions)")}
+        if place == "runs/features.parquet":
+            assert "customer_id" in found
+        else:
+            assert told[place] == found, f"the page of files tells otherwise of {place}"
+    assert seen == set(told)
