@@ -61,8 +61,11 @@ def export_run(run: Run, form: str, dialect: str = "duckdb", segmentation: str =
     >>> import discovery
     >>> run = discovery.load_run(discovery.open_workspace("work"))
     >>> files = discovery.export_run(run, "english", segmentation="rules")
-    >>> print(files["segments.txt"].splitlines()[1])
-    rules · New customers: Customers with exactly 1 order, and at most 60 days since first order.
+    >>> words, selected = files["segments.txt"].splitlines()[1].split(". ")
+    >>> print(words)
+    rules · New customers: Customers with exactly 1 order, and at most 60 days since first order
+    >>> print(selected)
+    It selects 11 customers at 2025-10-01: exactly the segment.
     """
     if form not in FORMATS:
         raise UsageError(

@@ -20,6 +20,7 @@ CHEAP = (
     "cluster.n_init=2",
     "cluster.k=6",
     "cluster.k_high=3",
+    "cluster.stability_draws=0",
     "cluster.hdbscan_rows=1000",
     "cluster.embedding_rows=100",
     "rules.induce_rows=800",
