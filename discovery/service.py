@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from discovery.core.decision import Decision, DecisionKind
     from discovery.engine.sql import DIALECTS
     from discovery.export import FORMATS
-    from discovery.export.members import MEMBER_FORMS
+    from discovery.export.members import FORMS as MEMBER_FORMS
     from discovery.ingest.preview import preview
     from discovery.ingest.simulate import simulate
     from discovery.ingest.table.open import ALLOWED as TABLE_COLUMNS

@@ -16,6 +16,7 @@ from tests.planted import write_planted_store
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+NIGHTLY = os.environ.get("NIGHTLY") == "1"
 #: Small nulls and few starts: what a test looks at does not depend on them.
 QUICK = (
     "cluster.null_draws=3",

@@ -29,6 +29,10 @@ class EventMeasure:
     unit: str = "events"
     label: str = "{counted}"
 
+    def said_of(self, event: str, counted: str) -> str:
+        """Return the label for an event, in words alone and in words where it is counted."""
+        return self.label.format(event=event, counted=counted)
+
 
 #: Functions over events; those without an event of their own take its name first.
 EVENT_MEASURES: Mapping[str, EventMeasure] = {
@@ -120,7 +124,7 @@ def event_measure(
     arguments = [_literal(event)] if event else []
     arguments += [f"{name} => {_literal(value)}" for name, value in options.items() if value]
     arguments += [_filter_text(f) for f in filters]
-    label = made.label.format(event=event.replace("_", " "), counted=counted(event))
+    label = made.said_of(event.replace("_", " "), counted(event))
     return Feature(
         f"{function}({', '.join(arguments)})",
         label + _window_words(days, skip, since, until) + _of_words(filters),

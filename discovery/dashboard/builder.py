@@ -163,7 +163,7 @@ def _function(line: Line) -> str:
 
 
 def _measured(function: str) -> str:
-    return EVENT_MEASURES[function].label.format(event="an event", counted="events counted")
+    return EVENT_MEASURES[function].said_of("an event", "events counted")
 
 
 def _spoken(name: str) -> str:

@@ -175,4 +175,3 @@ FORMS: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "meta": _meta,
     "google": _google,
 }
-MEMBER_FORMS = tuple(FORMS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import pytest
 
 from benchmarks.served import READY
 from benchmarks.served import served as server
+from tests.conftest import NIGHTLY, REQUIRE_ALL
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts"
 #: Each width and each theme; by night each with each.
-SHAPES = [(1440, "light"), (390, "dark")] + [(390, "light"), (1440, "dark")] * (os.environ.get("NIGHTLY") == "1")
+SHAPES = [(1440, "light"), (390, "dark")] + [(390, "light"), (1440, "dark")] * NIGHTLY
 #: Page, and what shows that each of its charts is drawn.
 PAGES = {
     "Overview": [".js-plotly-plot .bars .point"],
@@ -47,7 +47,7 @@ def chromium() -> Iterator[object]:
     path = shutil.which("chromium")
     if path is None:
         missing = "Debian's chromium is not installed: apt-get install chromium"
-        if os.environ.get("REQUIRE_ALL") == "1":
+        if REQUIRE_ALL:
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_api.sync_playwright() as playwright:

@@ -20,8 +20,7 @@ from discovery.core.rule import Compare, Condition, Rule
 from discovery.core.run import Run
 from discovery.dashboard.rule_tree import ASKED_OF, Group, Line, asked_anew, changed, condition_of, group_from
 from tests.dashboard.conftest import APP, PAGES
-from tests.laws.test_rules import leaves_
-from tests.rule_trees import trees
+from tests.laws.test_rules import RULES
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def write(app: AppTest, rule: str) -> AppTest:
     return app.text_area(key="rule-text").set_value(rule).run()
 
 
-@given(trees(leaves_(), 8))
+@given(RULES)
 @settings(max_examples=200, deadline=None)
 def test_a_rule_taken_apart_and_put_together_is_the_same(rule: Condition) -> None:
     ids = itertools.count()
@@ -56,7 +55,7 @@ def test_a_rule_taken_apart_and_put_together_is_the_same(rule: Condition) -> Non
     assert condition_of(tree) == rule
 
 
-@given(trees(leaves_(), 8))
+@given(RULES)
 @settings(max_examples=50, deadline=None)
 def test_every_part_of_a_tree_can_be_found_by_its_id_and_taken_out(rule: Condition) -> None:
     tree = group_from(rule, itertools.count())

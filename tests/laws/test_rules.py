@@ -66,6 +66,9 @@ def leaves_() -> st.SearchStrategy[Condition]:
     )
 
 
+RULES = trees(leaves_(), 8)
+
+
 def table() -> FeatureTable:
     rng = np.random.default_rng(3)
     n = 60
@@ -89,13 +92,13 @@ def table() -> FeatureTable:
 TABLE = table()
 
 
-@given(trees(leaves_(), 8))
+@given(RULES)
 @settings(max_examples=200, deadline=None)
 def test_text_is_an_exact_round_trip(tree: Condition) -> None:
     assert parse(to_text(tree), FEATURES) == tree
 
 
-@given(trees(leaves_(), 8))
+@given(RULES)
 @settings(max_examples=100, deadline=None)
 def test_yaml_and_json_are_exact_round_trips(tree: Condition) -> None:
     rule = Rule("A name: with 'quotes' #1", tree, why="because: it matters", campaign="say hello")
@@ -116,14 +119,14 @@ def engine() -> Engine:
         yield made
 
 
-@given(tree=trees(leaves_(), 8))
+@given(tree=RULES)
 @settings(max_examples=100, deadline=None)
 def test_python_and_the_engine_select_the_same(engine: Engine, tree: Condition) -> None:
     rows = engine.rows(f"SELECT customer_id FROM t WHERE {as_sql(tree)} ORDER BY customer_id")
     assert [r[0] for r in rows] == list(TABLE.values.index[select(tree, TABLE)])
 
 
-@given(trees(leaves_(), 8))
+@given(RULES)
 @settings(max_examples=50, deadline=None)
 def test_a_rule_and_its_not_share_nobody_and_leave_out_the_unknown(tree: Condition) -> None:
     yes, no = select(tree, TABLE), select(Not(tree), TABLE)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from hypothesis import HealthCheck, settings
 
-NIGHTLY = os.environ.get("NIGHTLY") == "1"
+from tests.conftest import NIGHTLY
+
 #: Hostile inputs of each fuzz, and moments at which the main job is killed.
 CASES, KILLS = (10_000, 100) if NIGHTLY else (500, 4)
 

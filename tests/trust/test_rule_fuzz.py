@@ -9,8 +9,7 @@ from discovery.core.errors import RuleError
 from discovery.core.rule import Condition
 from discovery.core.stated import EVENT_MEASURES, PROFILE_MEASURES
 from discovery.rules.parse import parse, to_text
-from tests.laws.test_rules import FEATURES, leaves_
-from tests.rule_trees import trees
+from tests.laws.test_rules import FEATURES, RULES
 from tests.trust.conftest import cases
 
 
@@ -49,7 +48,7 @@ CALLS = st.builds(
 @st.composite
 def edited(draw: st.DrawFn) -> str:
     """The text of a sound rule in which something was put, taken out, or written another way."""
-    text = to_text(draw(trees(leaves_(), 8)))
+    text = to_text(draw(RULES))
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(text)))
         text = text[:at] + draw(st.sampled_from(WORDS) | st.text(max_size=3)) + text[at + draw(st.integers(0, 6)) :]
@@ -96,6 +95,6 @@ def test_a_measure_stated_in_place(text: str) -> None:
 
 
 @cases(0.1)
-@given(tree=trees(leaves_(), 8))
+@given(tree=RULES)
 def test_a_rule_of_the_grammar(tree: Condition) -> None:
     assert parse(to_text(tree), FEATURES) == tree
