@@ -59,7 +59,7 @@ def ascend(start: Reached, data: Looked, steps: int, soft: Array | None = None, 
 
     def loss(flat: Array) -> tuple[float, Array]:
         logits, rows = flat[:kinds], flat[kinds:].reshape(kinds, width)
-        log_shares = logits - logsumexp(logits)
+        log_shares = logits - np.logaddexp.reduce(logits)
         logs, slope = likelihood(rows, data)
         logs += log_shares
         weights, value = posterior(logs) if soft is None else (soft, float((soft * logs).sum()))

@@ -28,13 +28,14 @@ class Distinct:
     place: Whole
 
     @cached_property
-    def _sums(self) -> csr_array:
+    def customers(self) -> csr_array:
+        """1 where a distinct row is that of a customer, shape (distinct rows, customers)."""
         rows = len(self.place)
         return csr_array((np.ones(rows), (self.place, np.arange(rows))), shape=(len(self.columns[0]), rows))
 
     def weighed(self, weights: Array) -> Array:
         """Return the sums of the customers' weights, shape (customers, kinds), on each distinct row."""
-        return np.asarray(self._sums @ weights)
+        return np.asarray(self.customers @ weights)
 
 
 def distinct(*columns: Whole) -> Distinct:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from discovery.cluster import compositions, order_process, order_values
+from discovery.cluster.compositions import Tables
+from discovery.cluster.distinct import Distinct
 from discovery.core.records import Records
 
 Array = NDArray[np.float64]
@@ -59,8 +62,13 @@ class Looked:
 
     process: order_process.Orders
     values: order_values.Values
-    compositions: Mapping[str, compositions.Counted]
+    compositions: Mapping[str, Distinct]
     parts: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """All compositions, laid out to be looked up at once."""
+        return compositions.tables(list(self.compositions.values()))
 
     def __len__(self) -> int:
         return len(self.process.rows.place)
@@ -133,12 +141,11 @@ def likelihood(rows: Array, data: Looked) -> tuple[Array, Callable[[Array], Arra
     """
     process, one = order_process.likelihood(np.exp(rows[:, :4]), data.process)
     value, two = order_values.likelihood(np.column_stack([rows[:, 4], np.exp(rows[:, 5:_SHARES_FROM])]), data.values)
-    out, slopes, at = process + value, [one, two], _SHARES_FROM
-    for counted in data.compositions.values():
-        found, slope = compositions.likelihood(np.exp(rows[:, at : at + len(counted.parts)]), counted)
-        out += found
-        slopes.append(slope)
-        at += len(counted.parts)
+    out, slopes = process + value, [one, two]
+    if data.compositions:
+        shares, three = compositions.likelihood(np.exp(rows[:, _SHARES_FROM:]), data.tables)
+        out += shares
+        slopes.append(three)
     return out, lambda weights: np.hstack([slope(weights) for slope in slopes])
 
 

@@ -156,9 +156,9 @@ def _features(prior: Kind, data: Looked) -> dict[str, Array]:
         "still a customer": -order_process.left(process, data.process),
         "order value": order_values.posterior_mean(np.array(prior.value), data.values),
     }
-    for name, counted in data.compositions.items():
+    for name, rows in data.compositions.items():
         alphas = np.array(list(prior.compositions[name].values()))
-        logs = np.log(alphas[:, None] + np.stack(counted.rows.columns))[:, counted.rows.place]
+        logs = np.log(alphas[:, None] + np.stack(rows.columns))[:, rows.place]
         if len(alphas) == 2:
             out[name] = logs[0] - logs[1]
         else:

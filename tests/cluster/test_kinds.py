@@ -42,7 +42,7 @@ def changed(records: Records, **columns: float) -> Records:
 def test_two_parts_are_the_beta_binomial(pairs: list[tuple[int, int]], a: float, b: float) -> None:
     counts = np.array(pairs, dtype=float)
     n = counts.sum(axis=1)
-    found = compositions.likelihood(np.array([[a, b]]), compositions.counted(counts))[0][:, 0]
+    found = compositions.likelihood(np.array([[a, b]]), compositions.tables([compositions.counted(counts)]))[0][:, 0]
     ours = found + np.log(comb(n, counts[:, 0]))
     np.testing.assert_allclose(ours, betabinom.logpmf(counts[:, 0], n, a, b), atol=1e-8, rtol=1e-8)
 
