@@ -134,8 +134,10 @@ def drawn(name: str, customers: int, seed: int) -> tuple[Records, NDArray[np.int
     made[:, 0] = True
     orders = made.sum(axis=1)
     own = value["value"][:, None] + 0.4 * rng.standard_normal(made.shape)
-    dates = (entered[:, None] + days) % 365
-    in_season = made & (dates >= 304)
+    on = entered[:, None] + days
+    # Out of the orders of whole years, as records count it.
+    of_whole_years = made & ((_DAYS - on) // 365 < ((_DAYS - entered) // 365)[:, None])
+    at_year_end = of_whole_years & (on % 365 >= 304)
     frame = {
         "repeats": orders - 1.0,
         "recency": np.where(made, days, 0).max(axis=1),
@@ -150,9 +152,8 @@ def drawn(name: str, customers: int, seed: int) -> tuple[Records, NDArray[np.int
         of = mails if each == "clicked" else orders
         hits = rng.binomial(of, chance[each])
         frame |= {f"{each}:yes": hits * 1.0, f"{each}:no": of - hits * 1.0}
-    seasons = np.where((_DAYS - entered > 365) | (entered % 365 >= 304) | (entered < 304), orders, 0)
-    hits = np.minimum(in_season.sum(axis=1), seasons)
-    frame |= {"season:yes": hits * 1.0, "season:no": (seasons - hits) * 1.0}
+    hits = at_year_end.sum(axis=1)
+    frame |= {"year end:yes": hits * 1.0, "year end:no": of_whole_years.sum(axis=1) - hits * 1.0}
     taste = np.exp(latent.values[:, -_CATEGORIES:])
     lines = rng.multinomial(orders + rng.poisson(0.8 * orders), taste / taste.sum(axis=1, keepdims=True))
     frame |= {f"category:{i}": lines[:, i] * 1.0 for i in range(_CATEGORIES)}

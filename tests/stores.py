@@ -16,7 +16,18 @@ from discovery.features.catalogue import CATALOGUE
 from discovery.features.extract import extract
 from discovery.ingest.read import ingest
 
-EVENTS = ("customer_id", "event", "at", "value", "order_id", "product_id", "quantity", "discount", "event_id")
+EVENTS = (
+    "customer_id",
+    "event",
+    "at",
+    "value",
+    "order_id",
+    "product_id",
+    "quantity",
+    "discount",
+    "event_id",
+    "machine",
+)
 
 
 def write_store(folder: Path, events: pd.DataFrame, profiles: pd.DataFrame | None = None) -> Path:
@@ -25,6 +36,7 @@ def write_store(folder: Path, events: pd.DataFrame, profiles: pd.DataFrame | Non
     table = events.reindex(columns=list(EVENTS))
     table = table.astype(dict.fromkeys(("value", "quantity", "discount"), "float64"))
     table = table.astype(dict.fromkeys(("customer_id", "event", "order_id", "product_id", "event_id"), "str"))
+    table["machine"] = table["machine"].astype("boolean")
     table["at"] = pd.to_datetime(table["at"]).astype("datetime64[us]")
     table.to_parquet(folder / "events.parquet", index=False)
     people = pd.DataFrame({"customer_id": pd.Series([], dtype="str")}) if profiles is None else profiles

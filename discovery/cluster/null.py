@@ -18,7 +18,7 @@ from discovery.core.records import Records
 Square = NDArray[np.float64]
 _FITTING_ROUNDS = 5
 #: What follows from when somebody ordered: whoever came in October has ordered in the season, kind or no kind.
-_AS_ORDERED = (*PROCESS, "season")
+_AS_ORDERED = (*PROCESS, "year end")
 
 
 def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:

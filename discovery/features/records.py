@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,15 @@ from discovery.features.vocabulary.terms import CLICKED, EMAILED, LINE, OPENED, 
 #: Logarithms are added up as whole numbers of this part: sums of floats depend on the order of rows.
 _LOG_UNIT = 10_000
 _DAY = f'"at" // {MICROSECONDS_PER_DAY}'
+_YEAR = 365 * MICROSECONDS_PER_DAY
 #: The part of all categories that are not counted on their own.
 OTHER = "other"
+#: What is counted of all customers, beside their categories. A stored model asks for it by name: whoever changes what a
+#: name counts gives it another.
+COUNTED = (
+    "discounted", "weekend", "year end", "refunded", "mail opened", "mail clicked", "unseen mail clicked",
+)  # fmt: skip
+CATEGORY = "category"
 #: What records are made of: a feature of these has had a part in whatever is made of records.
 RECORD_EVENTS = frozenset((*ORDERED, *LINE, *REFUNDED, *EMAILED, *OPENED, *CLICKED))
 
@@ -52,8 +59,11 @@ def extract_records(
 
     Notes
     -----
-    An order in November or December counts as one of the ``season``; whoever could not yet have ordered in it is
-    unknown. A machine's open makes the message unknown, and its click does not count.
+    ``year end`` counts orders in November and December out of those in whole years of the customer's before the date:
+    the day somebody came decides how much of the season a part of a year holds. ``mail opened`` leaves out messages
+    that a machine opened, and a machine's click is none. Whoever clicked has opened, and ``mail clicked`` is out of the
+    messages opened; what was clicked beyond those is ``unseen mail clicked``, out of those that a machine opened. Two
+    shares of all messages would count one habit twice.
     """
     events = engine.table(dataset.events_path)
     profiles = engine.table(dataset.profiles_path)
@@ -74,7 +84,7 @@ def extract_records(
     del history
     for sql in (_orders(events, as_of), _lines(events, as_of, named), _others(events, as_of)):
         _put(engine.frame(sql), row, columns, len(ordered))
-    return _records(customers, columns, named, as_of)
+    return _records(customers, columns, named)
 
 
 def _put(found: pd.DataFrame, row: NDArray[np.int64], columns: dict[str, Floats], customers: int) -> None:
@@ -86,33 +96,37 @@ def _put(found: pd.DataFrame, row: NDArray[np.int64], columns: dict[str, Floats]
         columns[name][at[mine]] = found.pop(name).to_numpy(dtype=np.float64)[mine]
 
 
-def _records(customers: pd.Index, columns: dict[str, Floats], categories: Sequence[str], as_of: date) -> Records:
+def _records(customers: pd.Index, columns: dict[str, Floats], categories: Sequence[str]) -> Records:
     """Return the records made of columns, which are used up."""
-    orders, age, received = columns.pop("orders"), columns.pop("age"), columns.pop("received")
-    opened_of = np.maximum(received - columns.pop("machine_opened"), 0.0)
-    season_of = np.where(_season_seen(age, as_of), orders, 0.0)
+    orders, received = columns.pop("orders"), columns.pop("received")
+    by_machine = np.minimum(columns.pop("machine_opened"), received)
+    clicked = np.minimum(columns.pop("clicked"), received)
+    opened = np.minimum(columns.pop("opened"), received - by_machine)
+    unseen = np.minimum(np.maximum(clicked - opened, 0.0), by_machine)
+    opened = np.maximum(opened, clicked - unseen)
     counts: dict[str, Floats] = {}
     parts: dict[str, tuple[str, ...]] = {}
-    for name, trials in {
-        "discounted": orders,
-        "weekend": orders,
-        "season": season_of,
-        "refunded": orders,
-        "opened": opened_of,
-        "clicked": received,
-    }.items():
-        hits = np.minimum(columns.pop(name), trials)
+    found = (
+        (columns.pop("discounted"), orders),
+        (columns.pop("weekend"), orders),
+        (columns.pop("season"), columns.pop("season_of")),
+        (np.minimum(columns.pop("refunded"), orders), orders),
+        (opened, received - by_machine),
+        (clicked - unseen, opened),
+        (unseen, by_machine),
+    )
+    for name, (hits, trials) in zip(COUNTED, found, strict=True):
         if trials.any():
             counts[name], parts[name] = np.column_stack([hits, trials - hits]), ("yes", "no")
     if categories:
         own = [*(f"c{i}" for i in range(len(categories))), "c_other"]
-        counts["category"] = np.column_stack([columns.pop(name) for name in own])
-        parts["category"] = (*categories, OTHER)
+        counts[CATEGORY] = np.column_stack([columns.pop(name) for name in own])
+        parts[CATEGORY] = (*categories, OTHER)
     return Records(
         customers,
         columns.pop("frequency"),
         columns.pop("recency"),
-        age,
+        columns.pop("age"),
         orders,
         columns.pop("log_total") / _LOG_UNIT,
         columns.pop("log_squares") / _LOG_UNIT**2,
@@ -121,20 +135,13 @@ def _records(customers: pd.Index, columns: dict[str, Floats], categories: Sequen
     )
 
 
-def _season_seen(age: Floats, as_of: date) -> NDArray[np.bool_]:
-    """Return whether a November or December lies between the first order and the date."""
-    last = as_of - timedelta(days=1)
-    since = 0 if last.month >= 11 else (last - date(last.year - 1, 12, 31)).days
-    return age >= since
-
-
 def _count(where: str, name: str) -> str:
     return f"count(CASE WHEN {where} THEN 1 END) AS {name}"
 
 
-def _sum(whole: str, name: str) -> str:
+def _sum(whole: str, name: str, less: str = "") -> str:
     # As a float once it is added up: sums of whole numbers are wider than any that numpy has.
-    return f"CAST(sum({whole}) AS DOUBLE) AS {name}"
+    return f"CAST(sum({whole}){less} AS DOUBLE) AS {name}"
 
 
 def _orders(events: str, as_of: date) -> str:
@@ -143,14 +150,20 @@ def _orders(events: str, as_of: date) -> str:
         f'("at" >= {midnight(date(y, 11, 1))} AND "at" < {midnight(date(y + 1, 1, 1))})'
         for y in range(1970, as_of.year + 1)
     ]
-    season = " OR ".join(ranges[-30:])
-    return (
-        f"SELECT customer_key, count(*) AS orders, {_sum(log, 'log_total')}, {_sum(f'{log} * {log}', 'log_squares')}, "
+    in_season = " OR ".join(ranges[-30:])
+    by_year = (
+        f'SELECT customer_key, ({midnight(as_of)} - "at") // {_YEAR} AS years_ago, count(*) AS orders, '
+        f"sum({log}) AS log_total, sum({log} * {log}) AS log_squares, "
         f"{_count('discount > 0 OR discount_code IS NOT NULL', 'discounted')}, "
         # 1 January 1970 was a Thursday, and Monday is 0.
-        f"{_count(f'({_DAY} + 3) % 7 >= 5', 'weekend')}, {_count(season, 'season')} "
-        f"FROM {events} WHERE {seen(ORDERED, as_of)} AND value > 0 GROUP BY customer_key"
+        f"{_count(f'({_DAY} + 3) % 7 >= 5', 'weekend')}, {_count(in_season, 'season')} "
+        f"FROM {events} WHERE {seen(ORDERED, as_of)} AND value > 0 GROUP BY 1, 2"
     )
+    added = ", ".join(_sum(name, name) for name in ("orders", "log_total", "log_squares", "discounted", "weekend"))
+    # Of the year that the first order lies in, not all is the customer's.
+    season_of = _sum("orders", "season_of", " - arg_max(orders, years_ago)")
+    season = _sum("season", "season", " - arg_max(season, years_ago)")
+    return f"SELECT customer_key, {added}, {season}, {season_of} FROM ({by_year}) AS y GROUP BY customer_key"
 
 
 def _lines(events: str, as_of: date, categories: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from discovery.cluster.answers import ANSWER, with_answers
 from discovery.cluster.stored import assign_features, assign_records
 from discovery.core.dataset import Dataset
+from discovery.core.errors import DataError
 from discovery.core.feature import FeatureTable
 from discovery.core.question import BusinessQuestion
 from discovery.core.rule import Rule, leaves
@@ -19,7 +20,7 @@ from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.engine.query import QueryEngine
 from discovery.features.bands import with_bands
-from discovery.features.records import OTHER, extract_records
+from discovery.features.records import CATEGORY, COUNTED, OTHER, extract_records
 from discovery.rules.evaluate import first_match, select
 from discovery.rules.parse import parse
 from discovery.usecases.measuring import measure, vocabulary_of
@@ -78,7 +79,7 @@ def frozen_labels(
     elif model["space"] == "features":
         found = _of_features(model, table, before.table, "c", question.population)
     else:
-        prior = _prior(model)
+        prior = _counted_alike(_prior(model), before.id)
         records = extract_records(engine, dataset, today.as_of, _categories(prior))
         told_of = _answers(prior)
         records = with_answers(records, table.columns(told_of), told_of)
@@ -121,6 +122,18 @@ def _prior(model: Plain) -> Plain:
     return found
 
 
+def _counted_alike(prior: Plain, run: str) -> Plain:
+    """Return the prior, if everything that it counts is counted today."""
+    other = [n for n in prior["compositions"] if n not in (*COUNTED, CATEGORY) and not n.startswith(ANSWER)]
+    if other:
+        raise DataError(
+            f"A stored model must count what is counted today; that of run {run} is of an earlier version and counts "
+            f"{', '.join(other)}, which this version counts in another way. Make that run again at its own date "
+            "(discovery run CONFIG --as-of DATE), then review it."
+        )
+    return prior
+
+
 def _answers(prior: Plain) -> Mapping[str, Sequence[str]]:
     """Return the questions that a stored model places customers by, and the answers it tells apart."""
     return {name: list(parts) for name, parts in prior["compositions"].items() if name.startswith(ANSWER)}
@@ -128,7 +141,7 @@ def _answers(prior: Plain) -> Mapping[str, Sequence[str]]:
 
 def _categories(prior: Plain) -> list[str]:
     """Return the categories that a stored model counts on their own."""
-    return [part for part in prior["compositions"].get("category", {}) if part != OTHER]
+    return [part for part in prior["compositions"].get(CATEGORY, {}) if part != OTHER]
 
 
 def _filled(table: FeatureTable, before: FeatureTable, names: Sequence[str]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from discovery.core.segment import UNASSIGNED, Segment, Segmentation
 from discovery.core.settings import ValidateSettings
 
 _FOLDS = 3
-_TREES = 60
+_TREES = 30
 
 
 @dataclass(frozen=True, eq=False)

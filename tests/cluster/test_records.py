@@ -54,10 +54,37 @@ def test_they_are_counted_by_hand(tmp_path: Path) -> None:
     assert counts == {
         "discounted": [[1, 2], [0, 1]],
         "weekend": [[1, 2], [1, 0]],
-        "season": [[1, 2], [0, 0]],  # b has seen no November or December
         "refunded": [[1, 2], [0, 1]],
-        "opened": [[0, 0], [0, 2]],
-        "clicked": [[0, 0], [1, 1]],
+        "mail opened": [[0, 0], [1, 1]],  # whoever clicked has opened
+        "mail clicked": [[0, 0], [1, 0]],
+    }
+
+
+def test_the_end_of_the_year_counts_in_whole_years_of_the_customer(tmp_path: Path) -> None:
+    days = ("2022-12-20", "2023-02-10", "2023-12-05", "2024-11-01", "2025-01-02")
+    found = records_of(tmp_path / "s", [order("a", f"{d} 10:00", 9.0, order_id=d) for d in days] + EVENTS)
+    # Two whole years before 1 March 2025, from 2 March 2023 on, with three of their six orders in November or December.
+    assert found.counts["year end"].tolist() == [[3, 3], [0, 0]]
+    assert found.parts["year end"] == ("yes", "no")
+
+
+def test_messages_that_a_machine_opened_are_clicked_unseen(tmp_path: Path) -> None:
+    def mails(who: str, received: int, opened: int, machine: int, clicked: int) -> list[dict[str, object]]:
+        events = [("received_email", received, None), ("opened_email", opened, False), ("opened_email", machine, True)]
+        return [
+            {"customer_id": who, "event": event, "at": f"2025-01-{day + 1:02d} 09:00", "machine": by}
+            for event, often, by in [*events, ("clicked_email", clicked, False)]
+            for day in range(often)
+        ]
+
+    orders = [order(who, "2025-01-01 10:00", 9.0, order_id=who) for who in "abcd"]
+    events = [*mails("a", 9, 4, 0, 3), *mails("b", 9, 0, 9, 3), *mails("c", 9, 2, 3, 4), *mails("d", 9, 1, 0, 3)]
+    found = records_of(tmp_path / "s", [*orders, *events])
+    counts = {name: c.tolist() for name, c in found.counts.items() if "mail" in name}
+    assert counts == {
+        "mail opened": [[4, 5], [0, 0], [2, 4], [3, 6]],
+        "mail clicked": [[3, 1], [0, 0], [2, 0], [3, 0]],
+        "unseen mail clicked": [[0, 0], [3, 6], [2, 1], [0, 0]],
     }
 
 
