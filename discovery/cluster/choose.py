@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,7 @@ def choose_k(
     settings: ClusterSettings,
     seed: int,
     progress: Callable[[float], None] = lambda done: None,
+    rehearsed: Mapping[int, float] | None = None,
 ) -> Choice:
     """Return the number of segments to offer, with every candidate beside its null.
 
@@ -64,13 +65,16 @@ def choose_k(
         without the test *discovered* is not said.
     settings, seed, progress
         As everywhere.
+    rehearsed : mapping of int to float, optional
+        By number of segments, how much worse than an uncut score they ranked who ordered in the quarter before.
 
     Notes
     -----
     The number of segments supported is that of the gap statistic (Tibshirani, Walther and Hastie 2001), with these
     nulls in place of its uniform box: the smallest whose gain in tightness (minus the log of the mean squared distance
     to the own centre) beyond the null is within one deviation of the largest. Offered is, of the numbers up to it, the
-    one on which two halves of the customers agree furthest beyond the null.
+    one on which two halves of the customers agree furthest beyond the null. Where there are no kinds, it is among those
+    a team can serve, and among these the ones that lost no more than ``lead_loss`` in the rehearsal.
     """
     most = max(2, min(settings.k_high, len(np.unique(points, axis=0)) - 1, len(points) // 4))
     ks = list(range(min(settings.k_low, most), most + 1))
@@ -96,7 +100,7 @@ def choose_k(
         np.array([observed[k]["tightness"] for k in ks]),
         np.array([[draw[k]["tightness"] for k in ks] for draw in draws]),
     )
-    return _decide(candidates, beyond, ks[supported], settings)
+    return _decide(candidates, beyond, ks[supported], settings, rehearsed or {})
 
 
 def _supported(tight: Floats, loose: Floats) -> int:
@@ -107,7 +111,13 @@ def _supported(tight: Floats, loose: Floats) -> int:
     return int(np.flatnonzero(gain >= gain[top] - doubt[top])[0])
 
 
-def _decide(candidates: Sequence[Candidate], beyond: float | None, supported: int, settings: ClusterSettings) -> Choice:
+def _decide(
+    candidates: Sequence[Candidate],
+    beyond: float | None,
+    supported: int,
+    settings: ClusterSettings,
+    rehearsed: Mapping[int, float],
+) -> Choice:
     low, high, found = settings.band_low, settings.band_high, tuple(candidates)
     # One segment agrees with itself: nothing to choose by.
     several = [c for c in candidates if c.k > 1]
@@ -117,7 +127,8 @@ def _decide(candidates: Sequence[Candidate], beyond: float | None, supported: in
         return stability.value - stability.null_mean, -candidate.k
 
     band = [c for c in several if low <= c.k <= high] or several
-    useful = max(band, key=stabler).k
+    blunt = [c.k for c in band if rehearsed.get(c.k, 0.0) > settings.lead_loss]
+    useful = max([c for c in band if c.k not in blunt] or band, key=stabler).k
     there = beyond is not None and beyond >= settings.discovered_from
     told = _told(beyond, settings)
     if settings.k:
@@ -139,6 +150,8 @@ def _decide(candidates: Sequence[Candidate], beyond: float | None, supported: in
         f"Useful cuts, not proven groups: two halves of the customers agree on {useful} segments at "
         f"{chosen.value:.2f}, against {chosen.null_mean:.2f} without structure; {told}."
     )
+    if blunt and useful not in blunt:
+        reason += f" In the quarter before, cuts into {', '.join(map(str, blunt))} ranked worse who ordered."
     return Choice(useful, Structure.CONSTRUCTED, reason, found, supported)
 
 

@@ -62,8 +62,9 @@ class Led:
         Mean and deviation of the score.
     weight : float
         How many times as heavy as another column the last one is.
-    rehearsed : bool
-        Whether the coefficients were learnt; otherwise the score is what the order process expects.
+    rehearsed : mapping of int to float
+        By number of segments, how much worse than the score itself (AUC) a cut into so many ranked who ordered in the
+        rehearsal. Empty where nothing was learnt, and the score is what the order process expects.
     """
 
     shrinkage: Shrinkage
@@ -72,7 +73,7 @@ class Led:
     scales: Array
     center: tuple[float, float]
     weight: float
-    rehearsed: bool
+    rehearsed: Mapping[int, float]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,7 +95,8 @@ class Led:
     def as_plain(self) -> dict[str, object]:
         """Return it as JSON values."""
         arrays = {name: getattr(self, name).tolist() for name in _ARRAYS}
-        own = {"center": list(self.center), "weight": self.weight, "rehearsed": self.rehearsed}
+        rehearsed = {str(k): loss for k, loss in self.rehearsed.items()}
+        own = {"center": list(self.center), "weight": self.weight, "rehearsed": rehearsed}
         return {**self.shrinkage.as_plain(), "lead": {**arrays, **own}}
 
     def _coordinates(self, known: Array) -> Matrix:
@@ -111,8 +113,9 @@ def led_from_plain(plain: Mapping[str, object]) -> Led:
     own: dict[str, Any] = dict(plain["lead"])  # type: ignore[call-overload]
     arrays = {name: np.array(own[name], dtype=np.float64) for name in _ARRAYS}
     middle, spread = own["center"]
+    rehearsed = {int(k): float(loss) for k, loss in own["rehearsed"].items()}
     return Led(
-        shrinkage_from_plain(plain), **arrays, center=(middle, spread), weight=own["weight"], rehearsed=own["rehearsed"]
+        shrinkage_from_plain(plain), **arrays, center=(middle, spread), weight=own["weight"], rehearsed=rehearsed
     )
 
 
@@ -143,12 +146,12 @@ def lead(shrinkage: Shrinkage, history: History, settings: ClusterSettings, seed
             before = _known(shrinkage, earlier)
             means, scales = _moments(before)
             model = LogisticRegression(max_iter=1_000).fit((before - means) / scales, ordered)
-            learnt = Led(shrinkage, model.coef_[0], means, scales, (0.0, 1.0), settings.lead, True)
-            weight = _weight(_centred(learnt, before), before, ordered, settings, seed)
-            return replace(_centred(learnt, known), weight=weight)
+            learnt = Led(shrinkage, model.coef_[0], means, scales, (0.0, 1.0), settings.lead, {})
+            weight, losses = _rehearsed(_centred(learnt, before), before, ordered, settings, seed)
+            return replace(_centred(learnt, known), weight=weight, rehearsed=losses)
     expected = np.zeros(known.shape[1])
     expected[-_PLAIN] = 1.0
-    return _centred(Led(shrinkage, expected, *_moments(known), (0.0, 1.0), settings.lead, False), known)
+    return _centred(Led(shrinkage, expected, *_moments(known), (0.0, 1.0), settings.lead, {}), known)
 
 
 def _some(records: Records, settings: ClusterSettings, seed: int) -> Records:
@@ -173,18 +176,25 @@ def _centred(led: Led, known: Array) -> Led:
     return replace(led, center=(float(score.mean()), max(float(score.std()), _LEAST)))
 
 
-def _weight(led: Led, known: Array, ordered: NDArray[np.bool_], settings: ClusterSettings, seed: int) -> float:
-    """Return the lightest weight at which a cut ranks who ordered nearly as well as the score itself."""
+def _rehearsed(
+    led: Led, known: Array, ordered: NDArray[np.bool_], settings: ClusterSettings, seed: int
+) -> tuple[float, dict[int, float]]:
+    """Return the lightest weight at which a cut ranks who ordered nearly as well as the score itself.
+
+    And how much worse it does, for each number of segments a team can serve; the weight goes by the most of them.
+    """
     rows = some_rows(len(known), settings.choice_rows, seed)
     half = np.random.default_rng(seed).random(len(rows)) < 0.5
     best = roc_auc_score(ordered[rows], led._score(known[rows]))
-    tried = [settings.lead * times for times in _HEAVIER]
-    for weight in tried[:-1]:
+
+    def loss(weight: float, k: int) -> float:
         points = replace(led, weight=weight)._coordinates(known[rows])
-        cut = assign(points, fit_centres(points, settings.band_high, seed, _STARTS))[0]
-        if best - _ranked(cut, ordered[rows], half) <= settings.lead_loss:
-            return weight
-    return tried[-1]
+        cut = assign(points, fit_centres(points, k, seed, _STARTS))[0]
+        return float(best - _ranked(cut, ordered[rows], half))
+
+    *lighter, weight = (settings.lead * times for times in _HEAVIER)
+    weight = next((w for w in lighter if loss(w, settings.band_high) <= settings.lead_loss), weight)
+    return weight, {k: loss(weight, k) for k in range(settings.band_low, settings.band_high + 1)}
 
 
 def _ranked(cut: NDArray[np.int64], ordered: NDArray[np.bool_], half: NDArray[np.bool_]) -> float:

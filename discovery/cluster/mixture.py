@@ -128,11 +128,17 @@ def fit_mixture(records: Records, points: Matrix, k: int, seed: int, starts: int
         bounds by the parts of the model, so that no kind can shrink onto one customer.
     """
     data = looked_at(records)
-    one = ascend_one(data)
+    return _fitted(records, data, ascend_one(data), points, k, seed, starts, least)
+
+
+def _fitted(
+    records: Records, data: Looked, one: Reached, points: Matrix, k: int, seed: int, starts: int, least: float
+) -> Mixture:
+    """Return the mixture of `k` kinds, given where one kind leads."""
     if k == 1:
         return _named(one, data)
     some = some_rows(len(data), _START_ROWS, seed)
-    few, near = looked_at(records.taken(some), data.parts), points[some]
+    few, near = data if len(some) == len(data) else looked_at(records.taken(some), data.parts), points[some]
     tried = []
     for start in range(starts):
         soft = _soft(near, fit_centres(near, k, seed + start, 1))
@@ -150,9 +156,10 @@ def choose_kinds(
     It tells mixtures from each other. Whether there are kinds at all is another question (`choose`).
     """
     tried: dict[int, Mixture] = {}
-    best = 1
+    data, best = looked_at(records), 1
+    one = ascend_one(data)
     for k in range(1, most_kinds(len(records), most) + 1):
-        tried[k] = fit_mixture(records, points, k, seed, _QUICK_STARTS, least)
+        tried[k] = _fitted(records, data, one, points, k, seed, _QUICK_STARTS, least)
         progress(k / most)
         best = min(tried, key=lambda n: tried[n].criterion)
         if k - best >= 2:

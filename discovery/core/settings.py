@@ -114,6 +114,8 @@ class ClusterSettings:
         1,
         20,
     )
+    hdbscan: bool = setting(True, "Also look for dense groups with HDBSCAN, as a segmentation of its own.")
+    mixture: bool = setting(True, "Also fit the behavioural mixture, as a segmentation of its own.")
     lifecycle: bool = setting(
         False, "Also cluster prospects, one-time and repeat customers apart, as a segmentation of its own."
     )

@@ -76,11 +76,12 @@ def find(
     with clock.step("clusters"), one_thread():
         placed = placed_in(asked.space)
         kmeans, choice = kmeans_division(table, placed, question, asked, settings.seed, progress)
-        progress("Looking for dense groups", 0.0)
-        hdbscan = hdbscan_division(table, placed_in(asked.hdbscan_space), question, asked, settings.seed)
-        progress("Looking for dense groups", 1.0)
-        divisions = [kmeans, hdbscan]
-        if placed.records is not None:
+        divisions = [kmeans]
+        if asked.hdbscan:
+            progress("Looking for dense groups", 0.0)
+            divisions.append(hdbscan_division(table, placed_in(asked.hdbscan_space), question, asked, settings.seed))
+            progress("Looking for dense groups", 1.0)
+        if asked.mixture and placed.records is not None:
             divisions.append(
                 mixture_division(table, placed, placed.records, choice, question, asked, settings.seed, progress)
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,6 +54,11 @@ class Placed:
     def space(self) -> str:
         """What the points are made of, as the setting ``cluster.space`` names it."""
         return "features" if isinstance(self.preparation, Preparation) else "shrunken"
+
+    @property
+    def rehearsed(self) -> Mapping[int, float]:
+        """What cuts into so many segments lost in the rehearsal of the quarter before, where there was one."""
+        return self.preparation.rehearsed if isinstance(self.preparation, Led) else {}
 
     def beyond_null(self, settings: ClusterSettings, seed: int) -> float | None:
         """Return how far the customers known well stand apart beyond structureless ones, where that can be tested.

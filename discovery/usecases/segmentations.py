@@ -49,6 +49,7 @@ def kmeans_division(
         settings,
         seed,
         lambda done: progress("Choosing the number of segments", done),
+        placed.rehearsed,
     )
     centres = fit_on_some(placed.points, choice.k, settings, seed)
     labels, strength = assign(placed.points, centres)

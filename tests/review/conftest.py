@@ -21,7 +21,7 @@ CHEAP = (
     "cluster.k=6",
     "cluster.k_high=3",
     "cluster.stability_draws=0",
-    "cluster.hdbscan_rows=1000",
+    "cluster.hdbscan=false",
     "cluster.embedding_rows=100",
     "rules.induce_rows=800",
     "validate.auc_rows=500",
@@ -66,7 +66,7 @@ def retail_workspace(shared_data: Path, once: Once) -> Path:
     source = shared_data / "online_retail_ii" / "online_retail_ii.parquet"
 
     def make(folder: Path) -> None:
-        overrides = (*CHEAP, "cluster.fit_rows=600", f"source.path={source}")
+        overrides = (*CHEAP, "cluster.mixture=false", "cluster.fit_rows=600", f"source.path={source}")
         config = service.read_config(ROOT / "configs" / "online_retail_ii.yaml", overrides)
         for quarter in ("2010Q4", "2011Q1", "2011Q2", "2011Q3"):
             service.review_quarter(config, service.Workspace(folder), quarter, "kmeans")
