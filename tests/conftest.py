@@ -26,6 +26,8 @@ QUICK = (
     "cluster.stability_draws=4",
     "validate.auc_rows=2000",
 )
+#: KMeans and rules, for tests that look at no other segmentation.
+ALONE = (*QUICK, "cluster.hdbscan=false", "cluster.mixture=false", "cluster.stability_draws=0")
 #: Beyond four kinds, which of them is cut in two, and whether any, is up to the three draws of the null.
 PLANTED = (*QUICK, "cluster.k_high=4")
 

@@ -27,15 +27,7 @@ def postal_points(country: str) -> dict[str, tuple[float, float]]:
     UsageError
         If the country is not covered, or the package is missing, with what to do.
     """
-    if country not in COUNTRIES:
-        raise UsageError(
-            f"Postal codes are known for {' and '.join(COUNTRIES)}, got {country!r}. "
-            "Give the point instead: distance_miles_to(48.86, 2.35)."
-        )
-    try:
-        package: Any = import_module(_PACKAGES[country])
-    except ImportError as error:
-        raise UsageError("Postal codes need: pip install 'segment-discovery[geo]'.") from error
+    package = _package(country)
     if country == "US":
         rows: Iterable[tuple[str, Any, Any]] = ((z["zip_code"], z["lat"], z["long"]) for z in package.list_all())
     else:
@@ -44,8 +36,9 @@ def postal_points(country: str) -> dict[str, tuple[float, float]]:
     return {code: (float(latitude), float(longitude)) for code, latitude, longitude in rows if latitude and longitude}
 
 
+@cache
 def point_of(country: str, code: str) -> tuple[float, float]:
-    """Return latitude and longitude of a postal code.
+    """Return latitude and longitude of a postal code; for one, no table of all is made.
 
     Raises
     ------
@@ -57,7 +50,24 @@ def point_of(country: str, code: str) -> tuple[float, float]:
     >>> [round(degrees, 1) for degrees in point_of("US", "02108")]
     [42.4, -71.1]
     """
-    found = postal_points(country).get(re.sub(r"[\s-]", "", code).upper()[: COUNTRIES[country]])
-    if found is None:
-        raise UsageError(f"A postal code of {country} must exist, got {code!r}.")
-    return found
+    package, short = _package(country), re.sub(r"[\s-]", "", code).upper()[: COUNTRIES[country]]
+    try:
+        if country == "US":
+            [found] = package.matching(short)
+            return float(found["lat"]), float(found["long"])
+        entry = package.PostalCodeDatabase()[short]
+        return float(entry.latitude), float(entry.longitude)
+    except (ValueError, TypeError, IndexError) as error:
+        raise UsageError(f"A postal code of {country} must exist, got {code!r}.") from error
+
+
+def _package(country: str) -> Any:
+    if country not in COUNTRIES:
+        raise UsageError(
+            f"Postal codes are known for {' and '.join(COUNTRIES)}, got {country!r}. "
+            "Give the point instead: distance_miles_to(48.86, 2.35)."
+        )
+    try:
+        return import_module(_PACKAGES[country])
+    except ImportError as error:
+        raise UsageError("Postal codes need: pip install 'segment-discovery[geo]'.") from error

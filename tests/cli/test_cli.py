@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from discovery.core.run import Run
-from tests.conftest import QUICK
+from tests.conftest import ALONE
 
-SETS = [part for name in QUICK for part in ("--set", name)]
+SETS = [part for name in ALONE for part in ("--set", name)]
 
 
 def discovery(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

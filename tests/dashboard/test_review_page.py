@@ -20,7 +20,7 @@ from discovery.core.review import Action, Review
 from discovery.core.run import Run
 from discovery.report import report_file
 from discovery.report.pdf import NO_BROWSER
-from tests.conftest import QUICK, ROOT
+from tests.conftest import ALONE, ROOT
 from tests.dashboard.conftest import ended
 from tests.dashboard.test_numbers import answered
 from tests.dashboard.test_pages import charts, text
@@ -56,8 +56,7 @@ def simulated(simulated_store: Path, once: Callable[[str, Callable[[Path], None]
     """A workspace with the review of one quarter of the simulated store."""
 
     def make(folder: Path) -> None:
-        alone = ("cluster.k=5", "cluster.stability_draws=0", "cluster.hdbscan=false", "cluster.mixture=false")
-        overrides = (*QUICK, *alone, f"source.path={simulated_store}")
+        overrides = (*ALONE, "cluster.k=5", f"source.path={simulated_store}")
         config = service.read_config(ROOT / "configs" / "demo.yaml", overrides)
         service.review_quarter(config, service.Workspace(folder), "2025Q3", "kmeans")
 

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from discovery import service
 from discovery.charts import beside
 from discovery.core.errors import UsageError
-from discovery.core.postal import postal_points
+from discovery.core.postal import point_of
 from discovery.core.rule import Compare, Condition, Rule
 from discovery.core.run import Run
 from discovery.dashboard.rule_tree import ASKED_OF, Group, Line, asked_anew, changed, condition_of, group_from
@@ -268,6 +268,6 @@ def test_a_run_of_an_older_version_says_so(page: AppTest, workspace: Path) -> No
 
 
 def test_the_first_rule_finds_what_it_needs_loaded() -> None:
-    postal_points.cache_clear()
+    point_of.cache_clear()
     service.warm_up()
-    assert postal_points.cache_info().currsize == 1
+    assert point_of.cache_info().currsize == 1

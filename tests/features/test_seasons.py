@@ -19,7 +19,7 @@ from discovery.engine.duckdb import Engine
 from discovery.features.catalogue import BY_NAME, CATALOGUE
 from discovery.features.seasons import with_seasons
 from discovery.usecases.measuring import measure, vocabulary_of
-from tests.conftest import QUICK
+from tests.conftest import ALONE
 from tests.stores import order, read_store, write_store
 
 AS_OF = date(2025, 7, 1)
@@ -94,7 +94,7 @@ def test_a_config_states_seasons_that_its_rules_can_use(planted_store: Path, tmp
     store = shutil.copytree(planted_store, tmp_path / "store")
     where = "orders(season => 'spring') >= 1 OR share_spring > 0"
     (store / "own.yaml").write_text(f'- {{name: Spring, where: "{where}"}}\n', encoding="utf-8")
-    overrides = (*QUICK, "features.seasons={spring: 03-01 to 05-31}", "rules.library=own.yaml")
+    overrides = (*ALONE, "features.seasons={spring: 03-01 to 05-31}", "rules.library=own.yaml")
     run = service.discover(store / "config.yaml", tmp_path / "w", overrides=overrides)
     spring = run.segmentation("rules").labels == "spring"
     assert 0 < spring.sum() < len(spring)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -127,6 +130,20 @@ def test_so_do_boundaries_of_segments_that_were_merged(planted_workspace: Path, 
     merged, _ = service.merge(place, run.id, "kmeans", (first, second), "Ana", datetime.now(UTC))
     assert merged.segmentation("kmeans").k == run.segmentation("kmeans").k - 1
     gives_back_its_own(place, merged, {"kmeans", "hdbscan", "rules"})
+
+
+def test_a_model_that_counts_otherwise_is_refused(planted_workspace: Path, planted_run: Run) -> None:
+    """A count of today under a name of yesterday would place customers, and silently elsewhere."""
+    place = service.open_workspace(planted_workspace)
+    settings = settings_of(planted_run)
+    question, _ = question_named(settings.question)
+    now = planted_run.segmentation("kmeans")
+    model: dict[str, Any] = json.loads(json.dumps(dict(now.model)))
+    prior = model["preparation"]["prior"]
+    prior["compositions"]["season"] = {"yes": 1.0, "no": 2.0}
+    old = replace(now, model=model)
+    with Engine() as engine, pytest.raises(DataError, match=f"run {planted_run.id} is of an earlier .* counts season,"):
+        frozen_labels(engine, place.needed_dataset(), planted_run, old, planted_run.table, question, settings)
 
 
 def test_bands_are_frozen_too(retail_workspace: Path) -> None:

@@ -25,7 +25,7 @@ from discovery.ingest.read import ingest
 from discovery.rules.evaluate import membership
 from discovery.rules.library import Library, as_entries, library_from, rules_from
 from discovery.usecases.measuring import measure, vocabulary_of
-from tests.conftest import QUICK, ROOT
+from tests.conftest import ALONE, ROOT
 
 AS_OF = date(2025, 12, 20)
 ENTRIES = read_yaml((ROOT / "configs" / "segments.yaml").read_text(encoding="utf-8"), "segments.yaml")
@@ -446,7 +446,7 @@ def test_the_note_stays_short_however_much_is_lacking() -> None:
 
 
 def test_a_store_that_asked_nothing_runs_and_says_what_it_could_not_use(planted_store: Path, tmp_path: Path) -> None:
-    run = service.discover(planted_store / "config.yaml", tmp_path / "w", overrides=QUICK)
+    run = service.discover(planted_store / "config.yaml", tmp_path / "w", overrides=ALONE)
     [note] = [note for note in run.notes if "library rules cannot be used" in note]
     assert f"of {len(NAMES)} library rules" in note
     [divided] = [s for s in run.segmentations if s.name == "rules"]

@@ -14,7 +14,7 @@ from discovery.core.segment import Segmentation
 from discovery.core.settings import ClusterSettings
 from discovery.usecases.building import build
 from discovery.usecases.lifecycle import lifecycle_division
-from tests.conftest import QUICK
+from tests.conftest import ALONE
 
 SETTINGS = ClusterSettings(null_draws=3, choice_rows=500, n_init=2)
 
@@ -53,7 +53,7 @@ def test_prospects_alone_are_cut_too(table: FeatureTable) -> None:
 
 
 def test_a_run_holds_it_where_the_config_asks(planted_store: Path, tmp_path: Path) -> None:
-    run = service.discover(planted_store / "config.yaml", tmp_path, overrides=(*QUICK, "cluster.lifecycle=true"))
+    run = service.discover(planted_store / "config.yaml", tmp_path, overrides=(*ALONE, "cluster.lifecycle=true"))
     found = run.segmentation("lifecycle")
     assert found.title == "Lifecycle"
     assert {r.rule.segment_id for r in run.rules if r.segmentation == "lifecycle"} <= {s.id for s in found.segments}

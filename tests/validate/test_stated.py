@@ -13,7 +13,7 @@ from discovery import service
 from discovery.core.errors import RuleError, SettingError
 from discovery.core.evidence import Verdict
 from discovery.core.rule import leaves
-from tests.conftest import QUICK
+from tests.conftest import ALONE
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def store(planted_store: Path, tmp_path: Path) -> Path:
 
 
 def test_a_property_is_the_response_and_nothing_else(store: Path, tmp_path: Path) -> None:
-    overrides = (*QUICK, "response.property=said yes")
+    overrides = (*ALONE, "response.property=said yes")
     run = service.discover(store / "config.yaml", tmp_path / "w", overrides=overrides)
     assert "property_said_yes" not in run.table.values
     assert "property_size" in run.table.values
@@ -51,7 +51,7 @@ def test_a_property_is_the_response_and_nothing_else(store: Path, tmp_path: Path
 
 
 def test_an_event_is_counted_in_the_forward_window(planted_store: Path, tmp_path: Path) -> None:
-    overrides = (*QUICK, "response.event=ordered_product")
+    overrides = (*ALONE, "response.event=ordered_product")
     run = service.discover(planted_store / "config.yaml", tmp_path, overrides=overrides)
     events = pd.read_parquet(planted_store / "events.parquet")
     later = events[
@@ -76,11 +76,11 @@ def test_an_event_is_counted_in_the_forward_window(planted_store: Path, tmp_path
 def test_what_cannot_be_a_response_is_refused(store: Path, tmp_path: Path, override: str, said: str) -> None:
     stated = () if override.startswith("response") else ("response.property=said yes",)
     with pytest.raises(SettingError, match=said):
-        service.discover(store / "config.yaml", tmp_path / "w", overrides=(*QUICK, *stated, override))
+        service.discover(store / "config.yaml", tmp_path / "w", overrides=(*ALONE, *stated, override))
 
 
 def test_a_rule_may_not_read_the_response(store: Path, tmp_path: Path) -> None:
     (store / "own.yaml").write_text("- {name: Sayers, where: property_said_yes = true}\n", encoding="utf-8")
-    overrides = (*QUICK, "response.property=said yes", "rules.library=own.yaml")
+    overrides = (*ALONE, "response.property=said yes", "rules.library=own.yaml")
     with pytest.raises(RuleError, match="property_said_yes"):
         service.discover(store / "config.yaml", tmp_path / "w", overrides=overrides)
