@@ -23,7 +23,7 @@ from discovery.features.records import extract_records
 from discovery.ingest.read import ingest
 from discovery.store import read_config
 
-STORES, CLUSTERED, CUSTOMERS = 4, 1, 4_000
+STORES, CLUSTERED, CUSTOMERS = 3, 2, 4_000
 #: Whatever was changed after looking at these stores was changed on those of seeds below.
 FIRST_SEED = 11
 

@@ -160,6 +160,11 @@ class Feature:
         if self.missing != "never" and self.cluster and self.fill is None:
             raise UsageError(f"Feature {self.name}: may be missing and is clustered on, so `fill` must be stated.")
 
+    @property
+    def told(self) -> bool:
+        """Whether customers said it of themselves, in words or by yes and no."""
+        return self.family == "Zero-party" and self.kind in ("text", "boolean")
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureTable:

@@ -33,7 +33,7 @@ def with_told(segmentations: Sequence[Segmentation], table: FeatureTable) -> tup
     segment gave are one, *other answers*, and so is the smallest left where these are still fewer than ten: else it
     would follow from the rest. A question that fewer than ten of a segment answered says nothing of it.
     """
-    asked = [f for f in table.features if f.family == "Zero-party" and f.kind in ("text", "boolean")]
+    asked = [f for f in table.features if f.told]
     among = [grouped(each.labels) for each in segmentations]
     found: list[dict[str, list[Answer]]] = [{i: [] for i in groups.ids} for groups in among]
     for feature in asked:

@@ -224,5 +224,4 @@ def _held_out(segmentation: Segmentation, table: FeatureTable, clustered_on: Seq
 
 def _told(table: FeatureTable, made_with: set[str]) -> list[str]:
     """Return what customers told of themselves, in words or by yes and no, that had no part in making the segments."""
-    asked = (f for f in table.features if f.family == "Zero-party" and f.kind in ("text", "boolean"))
-    return [f.name for f in asked if f.name not in made_with]
+    return [f.name for f in table.features if f.told and f.name not in made_with]
