@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from discovery.core.rule import All, AnyOf, Compare, Condition, Leaf, Not
+from discovery.core.rule import All, AnyOf, Compare, Condition, Leaf, Not, leaves
 from discovery.export.klaviyo.definition import MOST_CONDITIONS, Definition, Group, read_definition
 from discovery.export.klaviyo.groups import TRUE, Groups, TooMany, both, either, size
 from discovery.export.klaviyo.known import can_receive, custom
@@ -171,16 +171,17 @@ class _Compiling:
 
     def flagged(self, node: Condition) -> Groups:
         """Return the condition on a property that says whether a whole condition holds."""
-        name = self.property_name(f"rule {node!r}", node)
+        about = " ".join(dict.fromkeys(leaf.feature for leaf in leaves(node)))
+        name = self.property_name(f"rule of {about}", node, repr(node))
         self.parts[node] = Part(node, "property", (f"More than {MOST_CONDITIONS} conditions. {self.stale(name)}",))
         return written(custom(name), "boolean").relation("=", True)
 
-    def property_name(self, text: str, what: str | Condition) -> str:
-        """Return the name of a property, and note what it holds."""
+    def property_name(self, text: str, what: str | Condition, exactly: str = "") -> str:
+        """Return the name of a property, and note what it holds; `exactly` says it where `text` only tells of it."""
         plain = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
         if plain != text:
             # Names that differ only in signs must not share a property.
-            plain = f"{plain[:_LONGEST].strip('_')}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+            plain = f"{plain[:_LONGEST].strip('_')}_{hashlib.sha256((exactly or text).encode()).hexdigest()[:8]}"
         name = f"segment_discovery_{plain}_{self.known.as_of}"
         self.properties[name] = what
         return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -313,6 +314,9 @@ def test_a_union_of_boxes_is_multiplied_out_or_parted() -> None:
     assert len(inner.definitions) == len(inner.properties) == 1
     assert [p.way for p in inner.parts] == ["native", "property"]
     assert "More than 100 conditions" in inner.parts[1].lost[0]
+    [name] = inner.properties
+    told = "rule_of_orders_orders_90d_revenue_site_visits_90d"
+    assert re.fullmatch(rf"segment_discovery_{told}_[0-9a-f]{{8}}_2026-01-01", name)
 
 
 def test_a_rule_that_holds_for_all_or_nobody_is_still_a_segment() -> None:
