@@ -129,6 +129,9 @@ def _decide(
     band = [c for c in several if low <= c.k <= high] or several
     blunt = [c.k for c in band if rehearsed.get(c.k, 0.0) > settings.lead_loss]
     useful = max([c for c in band if c.k not in blunt] or band, key=stabler).k
+    left_out = ""
+    if blunt and useful not in blunt:
+        left_out = f" In the quarter before, cuts into {', '.join(map(str, blunt))} ranked worse who ordered."
     there = beyond is not None and beyond >= settings.discovered_from
     told = _told(beyond, settings)
     if settings.k:
@@ -143,15 +146,13 @@ def _decide(
         )
         return Choice(best.k, Structure.DISCOVERED, reason, found, supported)
     if all(c.statistics["stability"].excess <= 0 for c in several):
-        reason = f"No number of segments stands out; {useful} cut a smooth crowd."
+        reason = f"No number of segments stands out; {useful} cut a smooth crowd.{left_out}"
         return Choice(useful, Structure.NONE, reason, found, supported)
     chosen = next(c for c in several if c.k == useful).statistics["stability"]
     reason = (
         f"Useful cuts, not proven groups: two halves of the customers agree on {useful} segments at "
-        f"{chosen.value:.2f}, against {chosen.null_mean:.2f} without structure; {told}."
+        f"{chosen.value:.2f}, against {chosen.null_mean:.2f} without structure; {told}.{left_out}"
     )
-    if blunt and useful not in blunt:
-        reason += f" In the quarter before, cuts into {', '.join(map(str, blunt))} ranked worse who ordered."
     return Choice(useful, Structure.CONSTRUCTED, reason, found, supported)
 
 

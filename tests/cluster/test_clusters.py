@@ -128,6 +128,22 @@ def test_kinds_are_looked_for_with_and_without_what_customers_buy() -> None:
     assert beyond_null(four, crowd, 1, ["order value", *(f"category: {i}" for i in range(7))]) == whole
 
 
+def test_a_cut_for_use_keeps_what_the_rehearsal_gained() -> None:
+    points = cloud()
+
+    def cut(losses: dict[int, float], beyond: float | None = None) -> Choice:
+        nulls = lambda rows, draws, seed: copula_draws(points[rows], draws, seed)  # noqa: E731
+        return choose_k(points, nulls, beyond, replace(QUICK, lead_loss=0.01), seed=1, rehearsed=losses)
+
+    free = cut({}).k
+    band = range(QUICK.band_low, QUICK.band_high + 1)
+    kept = cut({k: 0.02 if k == free else 0.0 for k in band})
+    assert kept.k in set(band) - {free}
+    assert f"cuts into {free} ranked worse" in kept.reason
+    assert cut(dict.fromkeys(band, 0.02)).k == free, "where none keeps it, the rehearsal says nothing"
+    assert cut(dict.fromkeys(band, 0.02), beyond=99.0).structure is Structure.DISCOVERED
+
+
 def test_the_business_band_is_never_forced_on_what_was_discovered() -> None:
     three = choose(blobs(3, each=300)[0], tested=True)
     assert (three.k, three.structure) == (3, Structure.DISCOVERED)

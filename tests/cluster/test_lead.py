@@ -92,6 +92,15 @@ def test_the_weight_is_the_lightest_that_loses_little(planted: tuple[Shrinkage, 
     assert weight(0.0) > SETTINGS.lead
 
 
+def test_what_each_number_of_segments_loses_is_kept(planted: tuple[Shrinkage, History, NDArray[np.bool_]]) -> None:
+    shrinkage, history, _ = planted
+    losses = lead(shrinkage, history, SETTINGS, seed=7).rehearsed
+    assert list(losses) == list(range(SETTINGS.band_low, SETTINGS.band_high + 1))
+    assert losses[SETTINGS.band_high] <= SETTINGS.lead_loss
+    # Of customers who all come back for one reason, any cut that follows it loses little.
+    assert all(-0.01 < loss < 0.1 for loss in losses.values())
+
+
 def test_the_order_of_customers_does_not_matter(planted: tuple[Shrinkage, History, NDArray[np.bool_]]) -> None:
     shrinkage, history, _ = planted
     assert history.before is not None
