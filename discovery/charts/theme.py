@@ -234,5 +234,8 @@ def tall(labels: Sequence[str], least: int = ROW) -> int:
 
 
 def dense(labels: Sequence[str]) -> int:
-    """Return the height of a chart whose rows need no more than their labels, of 12 pixels, do."""
-    return FRAME + (4 + 16 * max((label.count("<br>") + 1 for label in labels), default=1)) * max(len(labels), 2)
+    """Return the height of a chart whose rows need no more than their labels, of 12 pixels, do.
+
+    With fewer than five rows the words of the axes would run over each other and the bars.
+    """
+    return FRAME + (4 + 16 * max((label.count("<br>") + 1 for label in labels), default=1)) * max(len(labels), 5)
