@@ -8,6 +8,7 @@ overlap, as those of customers do, EM creeps and this does not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def ascend(start: Reached, data: Looked, steps: int, soft: Array | None = None, 
         logs, slope = likelihood(rows, data)
         logs += log_shares
         weights, value = posterior(logs) if soft is None else (soft, float((soft * logs).sum()))
-        by_share = weights.sum(axis=0) - len(data) * np.exp(log_shares)
+        by_share = np.ones(len(data)) @ weights - len(data) * np.exp(log_shares)
         return -value / len(data), np.append(by_share, slope(weights)) / -len(data)
 
     with one_thread():
@@ -80,10 +81,11 @@ def ascend(start: Reached, data: Looked, steps: int, soft: Array | None = None, 
 
 def posterior(logs: Array) -> tuple[Array, float]:
     """Return the posterior of the kinds, and the log likelihood, of joint logarithms of shape (customers, kinds)."""
-    most = logs.max(axis=1, keepdims=True)
-    weights = np.exp(logs - most)
-    sums = weights.sum(axis=1, keepdims=True)
-    weights /= sums
+    # Kinds are few: numpy is slow along them, and fast column by column.
+    most = reduce(np.maximum, logs.T)
+    weights = np.exp(logs - most[:, None])
+    sums = reduce(np.add, weights.T)
+    weights /= sums[:, None]
     return weights, float(most.sum() + np.log(sums).sum())
 
 

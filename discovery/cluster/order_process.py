@@ -78,9 +78,9 @@ def likelihood(params: Array, data: Orders) -> tuple[Array, Callable[[Array], Ar
         chance = (digamma(a + b) - digamma(a + b + x + 1)) * by_x
         return np.column_stack(
             [
-                r * (rise.sum(axis=0) - (mass * at_end).sum(axis=0) + (gone * later).sum(axis=0)),
-                r * mass.sum(axis=0) - alpha * (time / (alpha + days)).sum(axis=0),
-                a * chance.sum(axis=0) + gone.sum(axis=0),
+                r * (rise.sum(axis=0) - np.einsum("ik,ik->k", mass, at_end) + np.einsum("ik,ik->k", gone, later)),
+                r * (np.ones(len(mass)) @ mass) - alpha * (time / (alpha + days)).sum(axis=0),
+                a * chance.sum(axis=0) + np.ones(len(gone)) @ gone,
                 b * (chance + (digamma(b + x + 1) - digamma(b)) * by_x - gone_by_x / (b + x)).sum(axis=0),
             ]
         )

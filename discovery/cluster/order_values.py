@@ -75,7 +75,9 @@ def likelihood(params: Array, data: Values) -> tuple[Array, Callable[[Array], Ar
         by_within = by_both.sum(axis=0) + 0.5 * (
             (data.spread @ weights) / within**2 - (np.maximum(n - 1, 0.0) * mass).sum(axis=0) / within
         )
-        return np.column_stack([(weights * pull).sum(axis=0), between * (n * by_both).sum(axis=0), within * by_within])
+        return np.column_stack(
+            [np.einsum("ik,ik->k", weights, pull), between * (n * by_both).sum(axis=0), within * by_within]
+        )
 
     return out, slope
 
