@@ -13,7 +13,6 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from discovery.cluster.kind import Kind, Looked, bounds, first_guess, kind_of, likelihood, row_of
 from discovery.cluster.threads import one_thread
@@ -39,7 +38,7 @@ class Reached:
     @property
     def shares(self) -> Array:
         """Shares of the kinds, adding up to 1."""
-        return np.asarray(np.exp(self.logits - logsumexp(self.logits)))
+        return np.asarray(np.exp(self.logits - np.logaddexp.reduce(self.logits)))
 
 
 def ascend(start: Reached, data: Looked, steps: int, soft: Array | None = None, gain: float = _GAIN) -> Reached:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,7 @@ def _rehearsed(
     half = np.random.default_rng(seed).random(len(rows)) < 0.5
     best = roc_auc_score(ordered[rows], led._score(known[rows]))
 
+    @cache
     def loss(weight: float, k: int) -> float:
         points = replace(led, weight=weight)._coordinates(known[rows])
         cut = assign(points, fit_centres(points, k, seed, _STARTS))[0]

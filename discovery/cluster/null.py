@@ -13,12 +13,12 @@ from scipy.stats import rankdata
 from discovery.cluster.answers import ANSWER
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.shrink import MIX, PROCESS, Shrinkage
-from discovery.core.records import Records
+from discovery.core.records import YEAR_END, Records
 
 Square = NDArray[np.float64]
 _FITTING_ROUNDS = 5
 #: What follows from when somebody ordered: whoever came in October has ordered in the season, kind or no kind.
-_AS_ORDERED = (*PROCESS, "year end")
+_AS_ORDERED = (*PROCESS, YEAR_END)
 
 
 def copula_draws(points: Matrix, draws: int, seed: int) -> Iterator[Matrix]:

@@ -12,6 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from discovery.core.errors import DataError
 
 Floats = NDArray[np.float64]
+#: What is counted of all customers, beside their categories. A stored model asks for it by name: whoever changes what a
+#: name counts gives it another.
+YEAR_END = "year end"
+COUNTED = (
+    "discounted", "weekend", YEAR_END, "refunded", "mail opened", "mail clicked", "unseen mail clicked",
+)  # fmt: skip
+CATEGORY = "category"
+#: The part of all categories that are not counted on their own.
+OTHER = "other"
 _NUMBERS = ("repeats", "recency", "age", "orders", "log_total", "log_squares")
 #: Stands between the name of a composition and that of its part in a column's name.
 _OF = ":"

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
-from discovery.core.records import Floats, Records
+from discovery.core.records import CATEGORY, COUNTED, OTHER, Floats, Records
 from discovery.core.sampling import some_rows
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import literal, literals
@@ -23,14 +23,6 @@ from discovery.features.vocabulary.terms import CLICKED, EMAILED, LINE, OPENED, 
 _LOG_UNIT = 10_000
 _DAY = f'"at" // {MICROSECONDS_PER_DAY}'
 _YEAR = 365 * MICROSECONDS_PER_DAY
-#: The part of all categories that are not counted on their own.
-OTHER = "other"
-#: What is counted of all customers, beside their categories. A stored model asks for it by name: whoever changes what a
-#: name counts gives it another.
-COUNTED = (
-    "discounted", "weekend", "year end", "refunded", "mail opened", "mail clicked", "unseen mail clicked",
-)  # fmt: skip
-CATEGORY = "category"
 #: What records are made of: a feature of these has had a part in whatever is made of records.
 RECORD_EVENTS = frozenset((*ORDERED, *LINE, *REFUNDED, *EMAILED, *OPENED, *CLICKED))
 

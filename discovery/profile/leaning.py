@@ -8,12 +8,10 @@ import pandas as pd
 
 from discovery.core.bounds import SMALL
 from discovery.core.places import by_customer
-from discovery.core.records import Records
+from discovery.core.records import CATEGORY, OTHER, Records
 from discovery.core.segment import UNASSIGNED
 from discovery.profile.naming import Trait
 from discovery.profile.ranks import grouped, ranked, standing
-
-_COMPOSITION, _OTHER = "category", "other"
 
 
 def leanings(records: Records | None, divided: Sequence[pd.Series], lift: float) -> list[dict[str, Trait]]:
@@ -35,14 +33,14 @@ def leanings(records: Records | None, divided: Sequence[pd.Series], lift: float)
     customers with items.
     """
     found: list[dict[str, Trait]] = [{} for _ in divided]
-    if records is None or _COMPOSITION not in records.counts:
+    if records is None or CATEGORY not in records.counts:
         return found
-    items = records.counts[_COMPOSITION].sum(axis=1)
+    items = records.counts[CATEGORY].sum(axis=1)
     known = items > 0
-    shares = records.counts[_COMPOSITION][known] / items[known, None]
+    shares = records.counts[CATEGORY][known] / items[known, None]
     among = [grouped(pd.Series(by_customer(each, records.customer[known], UNASSIGNED))) for each in divided]
-    for column, category in zip(shares.T, records.parts[_COMPOSITION], strict=True):
-        if category == _OTHER:
+    for column, category in zip(shares.T, records.parts[CATEGORY], strict=True):
+        if category == OTHER:
             continue
         number = ranked(column)
         for groups, leaning in zip(among, found, strict=True):

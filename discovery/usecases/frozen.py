@@ -14,13 +14,14 @@ from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError
 from discovery.core.feature import FeatureTable
 from discovery.core.question import BusinessQuestion
+from discovery.core.records import CATEGORY, COUNTED, OTHER
 from discovery.core.rule import Rule, leaves
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import Settings
 from discovery.engine.query import QueryEngine
 from discovery.features.bands import with_bands
-from discovery.features.records import CATEGORY, COUNTED, OTHER, extract_records
+from discovery.features.records import extract_records
 from discovery.rules.evaluate import first_match, select
 from discovery.rules.parse import parse
 from discovery.usecases.measuring import measure, vocabulary_of
@@ -55,6 +56,11 @@ def frozen_labels(
         Of that run: whom it looks at.
     settings : Settings
         Of that run.
+
+    Raises
+    ------
+    DataError
+        If the stored model counts what is counted in another way today.
 
     Notes
     -----

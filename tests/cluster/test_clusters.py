@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -93,9 +95,14 @@ def test_the_null_keeps_every_margin_and_the_rank_correlations() -> None:
     assert not np.array_equal(draws[0], draws[1])
 
 
-def choose(points: Matrix, settings: ClusterSettings = QUICK, tested: bool = False) -> Choice:
+def choose(
+    points: Matrix, settings: ClusterSettings = QUICK, tested: bool = False, losses: dict[int, float] | None = None
+) -> Choice:
+    def nulls(rows: NDArray[np.int64], draws: int, seed: int) -> Iterator[Matrix]:
+        return copula_draws(points[rows], draws, seed)
+
     beyond = beyond_null(points, copula_draws(points, settings.null_draws, 1), 1) if tested else None
-    return choose_k(points, lambda rows, draws, seed: copula_draws(points[rows], draws, seed), beyond, settings, seed=1)
+    return choose_k(points, nulls, beyond, settings, seed=1, rehearsed=losses)
 
 
 def test_planted_groups_stand_out_of_the_null_and_a_cloud_does_not() -> None:
@@ -129,19 +136,15 @@ def test_kinds_are_looked_for_with_and_without_what_customers_buy() -> None:
 
 
 def test_a_cut_for_use_keeps_what_the_rehearsal_gained() -> None:
-    points = cloud()
-
-    def cut(losses: dict[int, float], beyond: float | None = None) -> Choice:
-        nulls = lambda rows, draws, seed: copula_draws(points[rows], draws, seed)  # noqa: E731
-        return choose_k(points, nulls, beyond, replace(QUICK, lead_loss=0.01), seed=1, rehearsed=losses)
-
-    free = cut({}).k
-    band = range(QUICK.band_low, QUICK.band_high + 1)
-    kept = cut({k: 0.02 if k == free else 0.0 for k in band})
+    points, band = cloud(), range(QUICK.band_low, QUICK.band_high + 1)
+    free = choose(points).k
+    kept = choose(points, losses={k: 2 * QUICK.lead_loss if k == free else 0.0 for k in band})
     assert kept.k in set(band) - {free}
     assert f"cuts into {free} ranked worse" in kept.reason
-    assert cut(dict.fromkeys(band, 0.02)).k == free, "where none keeps it, the rehearsal says nothing"
-    assert cut(dict.fromkeys(band, 0.02), beyond=99.0).structure is Structure.DISCOVERED
+    none = dict.fromkeys(band, 2 * QUICK.lead_loss)
+    assert choose(points, losses=none).k == free, "where none keeps it, the rehearsal says nothing"
+    found = choose(blobs(6)[0], tested=True, losses=none)
+    assert (found.k, found.structure) == (6, Structure.DISCOVERED)
 
 
 def test_the_business_band_is_never_forced_on_what_was_discovered() -> None:
