@@ -18,6 +18,7 @@ SECTIONS = {
     "features": "benchmarks.features",
     "clusters": "benchmarks.clusters",
     "foreign": "benchmarks.foreign",
+    "steady": "benchmarks.steady",
     "real-data": "benchmarks.real_data",
     "scale": "benchmarks.scale",
     "many-rules": "benchmarks.many_rules",

@@ -1,7 +1,8 @@
 """Every segmentation of every real data set, side by side: what it claims, and what it is worth.
 
 ``python -m benchmarks.real_data``: the shipped config of each data set, all settings as they are. Out-of-time value is
-the AUC of the segments alone for the question's response after the date, beside boosted trees on all features.
+the AUC of the segments alone for the question's response after the date, beside boosted trees on all features. Stable
+are segments that are found again in halves of the customers, and beyond those of stores without kinds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from discovery import service
+from discovery.core.evidence import Verdict
 from discovery.core.run import Run
 from discovery.core.segment import Segmentation
 
@@ -30,8 +32,8 @@ SOURCES = {
 def table() -> str:
     """Return the table, as Markdown; data sets that are not at hand are left out."""
     rows = [
-        "| data | customers | segmentation | segments | claims | placed | AUC (boosting) | rules, F1 | recommended |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| data | customers | segmentation | segments | claims | placed | stable | AUC (boosting) | rules, F1 | recommended |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, path in SOURCES.items():
         if (DATA / path).exists():
@@ -49,10 +51,16 @@ def _row(name: str, run: Run, segmentation: Segmentation) -> str:
     beside = "" if value is None or value.threshold is None else f" ({value.threshold:.3f})"
     known = [r.rule.fidelity for r in run.rules if r.segmentation == segmentation.name and r.rule.fidelity]
     f1 = f"{np.mean([f.f1 for f in known]):.2f}" if known else ""
+    stable = [
+        e.verdict is Verdict.PASS
+        for e in run.evidence
+        if e.segmentation == segmentation.name and e.check == "half_jaccard" and e.value is not None
+    ]
+    again = f"{sum(stable)} of {len(stable)}" if stable else ""
     chosen = "yes" if segmentation.name == run.recommended else ""
     return (
         f"| {name} | {len(run.table):,} | {segmentation.title} | {segmentation.k} | {segmentation.structure} | "
-        f"{segmentation.coverage:.0%} | {auc}{beside} | {f1} | {chosen} |"
+        f"{segmentation.coverage:.0%} | {again} | {auc}{beside} | {f1} | {chosen} |"
     )
 
 

@@ -32,6 +32,8 @@ CHECKS = {
     "single_value": "mostly one value of one feature",
     "one_threshold": "mostly one side of one threshold",
     "dip": "several humps of one feature (dip)",
+    "half_jaccard": "found again in halves (Jaccard)",
+    # Of runs made while draws were of as many customers, some of them twice.
     "bootstrap_jaccard": "found again on other draws (Jaccard)",
     "forward_auc": "orders customers by who buys next (AUC)",
     "campaign": "a campaign or flow is named",

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 #: Logarithms of shares, up to a common number, stay between these.
 _BOUNDS = (-12.0, 12.0)
 #: A climb is at its end where a step gains less than this part of the log likelihood; that of priors.
-_GAIN, _CLOSE = 1e-7, 1e-11
+GAIN, _CLOSE = 1e-7, 1e-11
 _PRIOR_STEPS = 500
 #: Steps from which L-BFGS learns the curvature.
 _REMEMBERED = 20
@@ -41,7 +41,7 @@ class Reached:
         return np.asarray(np.exp(self.logits - np.logaddexp.reduce(self.logits)))
 
 
-def ascend(start: Reached, data: Looked, steps: int, soft: Array | None = None, gain: float = _GAIN) -> Reached:
+def ascend(start: Reached, data: Looked, steps: int, soft: Array | None = None, gain: float = GAIN) -> Reached:
     """Return where at most so many steps lead.
 
     Parameters

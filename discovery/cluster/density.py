@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,27 @@ class Density:
     refusal: str
 
 
+class _Grown:
+    """The trees grown over one sample, in memory: smallest sizes that count neighbours alike cut the same tree.
+
+    What HDBSCAN asks of its ``memory``: joblib's would write pickles.
+    """
+
+    def __init__(self) -> None:
+        self._trees: dict[tuple[object, ...], object] = {}
+
+    def cache(self, grow: Callable[..., object]) -> Callable[..., object]:
+        """Return `grow` that grows anew only for other settings than before."""
+
+        def grown(sample: object, *settings: object, **more: object) -> object:
+            key = (grow, *settings, *sorted(more.items()))
+            if key not in self._trees:
+                self._trees[key] = grow(sample, *settings, **more)
+            return self._trees[key]
+
+        return grown
+
+
 def cluster_by_density(points: Matrix, settings: ClusterSettings, seed: int) -> Density:
     """Return dense groups of customers; noise stays noise.
 
@@ -54,6 +76,7 @@ def cluster_by_density(points: Matrix, settings: ClusterSettings, seed: int) -> 
     ).astype(np.float64)
     smallest = max(5, round(settings.min_cluster_share * len(sample)))
     best: tuple[float, Labels, NDArray[np.float64], int] | None = None
+    grown = _Grown()
     for size in (smallest, 2 * smallest, 4 * smallest):
         if size * 2 > len(sample):
             continue
@@ -64,6 +87,7 @@ def cluster_by_density(points: Matrix, settings: ClusterSettings, seed: int) -> 
             core_dist_n_jobs=1,
             approx_min_span_tree=False,
             gen_min_span_tree=True,
+            memory=grown,
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the package still calls names that scikit-learn has deprecated

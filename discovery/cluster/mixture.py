@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
-from discovery.cluster.ascent import Reached, ascend, ascend_one, posterior
+from discovery.cluster.ascent import GAIN, Reached, ascend, ascend_one, posterior
 from discovery.cluster.kind import Kind, Looked, kind_from_plain, kind_of, likelihood, looked_at, row_of
 from discovery.cluster.kmeans import Labels, fit_centres
 from discovery.cluster.prepare import Matrix
@@ -30,6 +30,8 @@ from discovery.core.sampling import some_rows
 Array = NDArray[np.float64]
 #: Steps with memberships held at those of a KMeans start, then until the best start is chosen, then to the end.
 _APART, _SHORT, _LONG = 10, 50, 400
+#: A step that gains less than this part of the log likelihood is the last where a fit is only compared with another.
+_ROUGH = 3e-7
 #: A kind has some thirty parameters; with fewer customers they are anybody's.
 _CUSTOMERS_PER_KIND = 25
 #: Starts where numbers of kinds are compared.
@@ -131,8 +133,26 @@ def fit_mixture(records: Records, points: Matrix, k: int, seed: int, starts: int
     return _fitted(records, data, ascend_one(data), points, k, seed, starts, least)
 
 
+def refit_labels(records: Records, points: Matrix, k: int, prior: Kind, seed: int, least: float) -> Labels:
+    """Return the likeliest kind of customers of whom a mixture is fitted anew, to see whether kinds come again.
+
+    One start, from the one kind that `prior` is of all customers, and a little less near to the top than `fit_mixture`.
+    """
+    data = looked_at(records, prior.parts)
+    one = Reached(np.zeros(1), row_of(prior)[None])
+    return _fitted(records, data, one, points, k, seed, 1, least, _ROUGH).assign(records)[0]
+
+
 def _fitted(
-    records: Records, data: Looked, one: Reached, points: Matrix, k: int, seed: int, starts: int, least: float
+    records: Records,
+    data: Looked,
+    one: Reached,
+    points: Matrix,
+    k: int,
+    seed: int,
+    starts: int,
+    least: float,
+    gain: float = GAIN,
 ) -> Mixture:
     """Return the mixture of `k` kinds, given where one kind leads."""
     if k == 1:
@@ -143,9 +163,9 @@ def _fitted(
     for start in range(starts):
         soft = _soft(near, fit_centres(near, k, seed + start, 1))
         apart = ascend(Reached(np.log(soft.mean(axis=0)), np.repeat(one.rows, k, axis=0)), few, _APART, soft)
-        tried.append(_climb(apart, few, least, _SHORT))
+        tried.append(_climb(apart, few, least, _SHORT, gain))
     best = max(tried, key=lambda m: m.log_likelihood)
-    return _by_size(_named(_climb(best, data, least, _LONG), data))
+    return _by_size(_named(_climb(best, data, least, _LONG, gain), data))
 
 
 def choose_kinds(
@@ -191,12 +211,12 @@ def halves_agree(records: Records, points: Matrix, k: int, seed: int, least: flo
     return float(adjusted_rand_score(first, second))
 
 
-def _climb(at: Reached, data: Looked, least: float, steps: int) -> Reached:
+def _climb(at: Reached, data: Looked, least: float, steps: int, gain: float) -> Reached:
     """Return where at most so many steps lead; the smallest kind is let go while it is too small, and on it goes."""
-    at = ascend(at, data, steps)
+    at = ascend(at, data, steps, gain=gain)
     while at.shares.min() < least:
         others = np.arange(len(at.rows)) != at.shares.argmin()
-        at = ascend(Reached(at.logits[others], at.rows[others]), data, steps)
+        at = ascend(Reached(at.logits[others], at.rows[others]), data, steps, gain=gain)
     return at
 
 

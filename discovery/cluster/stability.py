@@ -15,8 +15,8 @@ from discovery.core.candidate import AgainstNull
 
 #: Learns from some rows and labels all rows: (rows to learn from, all rows, seed) -> labels.
 Refit = Callable[[Matrix, Matrix, int], Labels]
-#: The same of customers named by their places: (places to learn from, places to label, seed) -> labels of the latter.
-RefitAt = Callable[[NDArray[np.int64], NDArray[np.int64], int], Labels]
+#: Clusters the customers at some places anew: (places, seed) -> their labels.
+Anew = Callable[[NDArray[np.int64], int], Labels]
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,19 @@ def compare_halves(points: Matrix, refit: Refit, splits: int, seed: int) -> Halv
     return Halves(float(agreement), float(strength))
 
 
-def redrawn_jaccards(labels: Labels, refit: RefitAt, draws: int, seed: int, twice: bool = True) -> NDArray[np.float64]:
-    """Return, for every cluster, how much of it is found again when other draws of the customers are clustered anew.
+def redrawn_jaccards(labels: Labels, anew: Anew, draws: int, seed: int) -> NDArray[np.float64]:
+    """Return, for every cluster, how much of it is found again when halves of the customers are clustered anew.
 
     Parameters
     ----------
     labels : array of int
         The cluster of each customer, from 0; -1 is noise.
-    refit : callable
-        Clusters a draw as the customers were clustered.
+    anew : callable
+        Clusters a half as the customers were clustered.
     draws : int
-        How often.
+        How many halves.
     seed : int
         The only source of chance.
-    twice : bool
-        Whether a draw may hold a customer more than once (the bootstrap); without it a draw is half of the customers,
-        as density wants it, to which the same customer twice is a dense place.
 
     Returns
     -------
@@ -80,22 +77,22 @@ def redrawn_jaccards(labels: Labels, refit: RefitAt, draws: int, seed: int, twic
 
     Notes
     -----
-    Source: Hennig (2007), *Comput. Stat. Data Anal.* 52: up to .5 a cluster is dissolved, below .6 not to be trusted,
-    from .75 on stable. Stable is not real: it is read beside the same number on structureless data.
+    Source: Hennig (2007), *Comput. Stat. Data Anal.* 52, his subsets of half: up to .5 a cluster is dissolved, below .6
+    not to be trusted, from .75 on stable. In a bootstrap the same customer comes twice, which to density is a dense
+    place. Stable is not real: it is read beside the same number on structureless data.
 
     Examples
     --------
     >>> line = np.array([0.0, 0.1, 0.2, 9.0, 9.1, 9.2])
-    >>> redrawn_jaccards((line > 5).astype(int), lambda drawn, seen, seed: (line[seen] > 5).astype(int), 4, 1)
+    >>> redrawn_jaccards((line > 5).astype(int), lambda drawn, seed: (line[drawn] > 5).astype(int), 4, 1)
     array([1., 1.])
     """
     rng = np.random.default_rng(seed)
     n, clusters = len(labels), int(labels.max(initial=-1)) + 1
     found = np.full((draws, clusters), np.nan)
     for turn in range(draws):
-        drawn = np.sort(rng.integers(0, n, n) if twice else rng.permutation(n)[: n // 2])
-        seen = np.unique(drawn)
-        found[turn] = _best_jaccards(labels[seen], refit(drawn, seen, seed + turn), clusters)
+        drawn = np.sort(rng.permutation(n)[: n // 2])
+        found[turn] = _best_jaccards(labels[drawn], anew(drawn, seed + turn), clusters)
     known = (~np.isnan(found)).sum(axis=0)
     return np.asarray(np.nansum(found, axis=0) / np.where(known, known, np.nan))
 

@@ -25,8 +25,9 @@ from discovery.core.dataset import EVENT_COLUMNS, EVENT_NAMES, PROFILE_COLUMNS, 
 from discovery.core.errors import DataError
 from discovery.core.progress import Progress
 from discovery.engine.duckdb import Engine
-from discovery.engine.sql import identifier, literal, literals
+from discovery.engine.sql import identifier, literal
 from discovery.ingest.points import place_postal_codes
+from discovery.ingest.written import EventKind, kinds_of_events, write_dataset
 
 #: Instants outside these are typing errors, not events.
 EARLIEST, LATEST = midnight(date(1990, 1, 1)), midnight(date(2100, 1, 1))
@@ -98,7 +99,8 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, post
     progress("Checking rows", 0.0)
     _usable_events(engine)
     progress("Checking rows", 0.5)
-    notes = [*arrival.notes, *_unknown_events(engine)]
+    kinds = kinds_of_events(engine)
+    notes = [*arrival.notes, *_unknown_events(kinds)]
     _customers(engine)
     if postal_points:
         notes += place_postal_codes(engine)
@@ -109,25 +111,25 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, post
             f"No usable row among {arrival.rows_read:,}: {reasons}. Check the files, and a table's columns."
         )
     progress("Writing the dataset", 0.0)
-    _write(engine, out)
+    write_dataset(engine, kinds, out)
     progress("Writing the dataset", 0.8)
     unused = engine.scalar('SELECT count(*) FROM (SELECT DISTINCT file, "row" FROM problems_in)')
     if unused:
         notes.insert(0, f"{arrival.rows_read:,} rows read, {unused:,} of them not usable: see problems.parquet.")
-    first, last, events = engine.rows('SELECT min("at"), max("at"), count(*) FROM events_ok')[0]
-    if not events:
+    if kinds:
+        first, last = min(kind.first for kind in kinds), max(kind.last for kind in kinds)
+    else:
         notes.append("The source holds no events: customers are known by their properties only, and nothing is dated.")
         first, last = engine.rows("SELECT coalesce(min(created_at), 0), coalesce(max(created_at), 0) FROM customers")[0]
-    names = engine.rows("SELECT event, count(*) FROM events_ok GROUP BY event ORDER BY event")
     dataset = Dataset(
         folder=out,
         currency=arrival.currency,
         fingerprint=_digest([out / "profiles.parquet", out / "events.parquet"]),
         customers=engine.scalar("SELECT count(*) FROM customers"),
-        events=events,
+        events=sum(kind.count for kind in kinds),
         first_at=first,
         last_at=last,
-        events_by_name=dict(names),
+        events_by_name={kind.name: kind.count for kind in kinds},
         problems=counts,
         notes=tuple(notes),
     )
@@ -186,12 +188,11 @@ def _drop_repeated_ids(engine: Engine) -> None:
     engine.run("DROP TABLE events_twice")
 
 
-def _unknown_events(engine: Engine) -> list[str]:
-    rows = engine.rows(
-        f"SELECT event, count(*) FROM events_ok WHERE event NOT IN {literals(EVENT_NAMES)} GROUP BY 1 ORDER BY 1"
-    )
+def _unknown_events(kinds: Iterable[EventKind]) -> list[str]:
     return [
-        f"Event {name!r} is kept and counted, but no feature gives it a meaning ({n:,} events)." for name, n in rows
+        f"Event {kind.name!r} is kept and counted, but no feature gives it a meaning ({kind.count:,} events)."
+        for kind in kinds
+        if kind.name not in EVENT_NAMES
     ]
 
 
@@ -236,31 +237,6 @@ def _customers(engine: Engine) -> None:
 
 def _counts(engine: Engine) -> dict[str, int]:
     return dict(engine.rows("SELECT reason, count(*) FROM problems_in GROUP BY reason ORDER BY count(*) DESC, reason"))
-
-
-def _write(engine: Engine, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    engine.write('SELECT * FROM problems_in ORDER BY file, "row", reason, "column"', out / "problems.parquet")
-    engine.write("SELECT * FROM customers ORDER BY customer_key", out / "profiles.parquet")
-    columns = ", ".join(f"e.{identifier(c)}" for c in EVENT_COLUMNS)
-    # Every column takes part in the order, so that rows that differ in one only do not stand as they came.
-    first = ("at", "event", "event_id", "order_id", "product_id", "value")
-    content = [*first, *(c for c in EVENT_COLUMNS if c not in ("customer_id", *first))]
-    present = engine.columns("events_in")
-    order = ", ".join(f"e.{identifier(c)}" for c in content if c in present)
-    cancelled, join = "CAST(NULL AS BIGINT)", ""
-    if engine.scalar("SELECT count(*) FROM events_ok WHERE event = 'cancelled_order'"):
-        cancelled = "CASE WHEN e.event IN ('placed_order', 'ordered_product', 'refunded_order') THEN x.cancelled_at END"
-        join = (
-            ' LEFT JOIN (SELECT customer_id, order_id, min("at") AS cancelled_at FROM events_ok '
-            "WHERE event = 'cancelled_order' AND order_id IS NOT NULL GROUP BY customer_id, order_id) x "
-            "USING (customer_id, order_id)"
-        )
-    engine.write(
-        f"SELECT c.customer_key, {columns}, {cancelled} AS cancelled_at FROM events_ok e "
-        f"JOIN customers c USING (customer_id){join} ORDER BY e.event, c.customer_key{', ' + order if order else ''}",
-        out / "events.parquet",
-    )
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from discovery.cluster.density import cluster_by_density
 from discovery.cluster.kmeans import Labels, assign, fit_centres
-from discovery.cluster.mixture import fit_mixture
+from discovery.cluster.mixture import refit_labels
 from discovery.cluster.null import record_draws
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.shrink import Shrinkage
@@ -31,16 +31,16 @@ _OF_A_MIXTURE = 2
 Rows = NDArray[np.int64]
 #: What a clusterer sees of some customers: their points, or their records too.
 Seen = TypeVar("Seen")
-#: Clusters some of the customers: (everyone, places to learn from, places to label, seed) -> labels of the latter.
-Cluster = Callable[[Seen, Rows, Rows, int], Labels]
+#: Clusters some of the customers: (everyone, their places, seed) -> their labels.
+Cluster = Callable[[Seen, Rows, int], Labels]
 
 
 def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Mapping[str, object]:
     """Return the stability of each segment of a KMeans by its id, as plain values."""
     k = int(labels.max()) + 1
 
-    def cluster(points: Matrix, some: Rows, wanted: Rows, start: int) -> Labels:
-        return assign(points[wanted], fit_centres(points[some], k, start, _STARTS))[0]
+    def cluster(points: Matrix, some: Rows, start: int) -> Labels:
+        return assign(points[some], fit_centres(points[some], k, start, _STARTS))[0]
 
     rows = some_rows(len(labels), settings.stability_rows, seed)
     nulls = placed.nulls(rows, _NULLS, seed)
@@ -50,12 +50,12 @@ def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, 
 def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Mapping[str, object]:
     """Return the stability of each segment of an HDBSCAN by its id, as plain values; noise is none."""
 
-    def cluster(points: Matrix, some: Rows, wanted: Rows, start: int) -> Labels:
-        return cluster_by_density(points[wanted], settings, start).labels
+    def cluster(points: Matrix, some: Rows, start: int) -> Labels:
+        return cluster_by_density(points[some], settings, start).labels
 
     rows = some_rows(len(labels), min(settings.stability_rows, settings.choice_rows), seed)
     nulls = placed.nulls(rows, _NULLS, seed)
-    return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed, twice=False)
+    return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed)
 
 
 def mixture_stability(
@@ -64,10 +64,8 @@ def mixture_stability(
     """Return the stability of each kind of a mixture by its id, as plain values; `points` are those of the records."""
     k, least = int(labels.max()) + 1, settings.min_cluster_share
 
-    def cluster(store: tuple[Records, Matrix], some: Rows, wanted: Rows, start: int) -> Labels:
-        known, near = store
-        fitted = fit_mixture(known.taken(some), near[some], k, start, 1, least)
-        return fitted.assign(known.taken(wanted))[0]
+    def cluster(store: tuple[Records, Matrix], some: Rows, start: int) -> Labels:
+        return refit_labels(store[0].taken(some), store[1][some], k, shrinkage.prior, start, least)
 
     rows = some_rows(len(labels), min(settings.stability_rows, settings.choice_rows), seed)
     few, draws = records.taken(rows), -(-settings.stability_draws // _OF_A_MIXTURE)
@@ -76,24 +74,15 @@ def mixture_stability(
 
 
 def _stability(
-    store: Seen,
-    labels: Labels,
-    nulls: Iterable[Seen],
-    cluster: Cluster[Seen],
-    draws: int,
-    seed: int,
-    twice: bool = True,
+    store: Seen, labels: Labels, nulls: Iterable[Seen], cluster: Cluster[Seen], draws: int, seed: int
 ) -> Mapping[str, object]:
     def redrawn(store: Seen, own: Labels, times: int) -> NDArray[np.float64]:
-        def refit(drawn: Rows, seen: Rows, start: int) -> Labels:
-            return cluster(store, drawn, seen, start)
-
-        return redrawn_jaccards(own, refit, times, seed, twice)
+        return redrawn_jaccards(own, lambda drawn, start: cluster(store, drawn, start), times, seed)
 
     if not draws or labels.max(initial=-1) < 1:
         return {}
     everyone = np.arange(len(labels))
     found = redrawn(store, labels, draws)
     some = max(1, draws // _PART)
-    beside = (redrawn(null, cluster(null, everyone, everyone, seed), some) for null in nulls)
+    beside = (redrawn(null, cluster(null, everyone, seed), some) for null in nulls)
     return {f"c{n + 1}": plain(each) for n, each in enumerate(beside_null(found, beside)) if each}

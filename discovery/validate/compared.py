@@ -100,9 +100,8 @@ def _of_campaigns(
         return
     got = campaigns.of(segmentation)
     got = got[got["received"]]
-    names = tuple(dict.fromkeys(got["campaign_id"]))
+    which, names = pd.factorize(got["campaign_id"])
     who, customers = pd.factorize(got["customer_id"], sort=True)
-    which = pd.Categorical(got["campaign_id"], categories=names).codes
     own = np.empty(len(customers), dtype=object)
     own[who] = got["segment"]
     rows = rows_of(own)
@@ -115,7 +114,7 @@ def _of_campaigns(
         pooled = f"{words} within {campaigns.days} days of a campaign ({len(names)} pooled)"
         if not rate:
             values, pooled = _capped(values, pooled, rows, cap)
-        return _outcome(check, pooled, rate, values, asked, rows, names)
+        return _outcome(check, pooled, rate, values, asked, rows, tuple(names))
 
     main = forward.rate_column if forward.rate_column == "clicked" or not campaigns.stated else "stated"
     for column, words in sorted(campaigns.rates.values(), key=lambda found: found[0] != main):

@@ -1,4 +1,4 @@
-"""Stable: a segment is found again where other draws of the customers are clustered anew."""
+"""Stable: a segment is found again where halves of the customers are clustered anew."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def _evidence(
     segmentation: Segmentation, segment: Segment, found: Mapping[str, float] | None, settings: ValidateSettings
 ) -> Evidence:
     value, null, verdict = None, None, Verdict.NOT_TESTED
-    reason = "It was not clustered anew on other draws of customers."
+    reason = "It was not clustered anew on halves of the customers."
     if found is not None:
         beside = AgainstNull(**found)
         value, null = beside.value, (beside.null_low, beside.null_high)
         verdict, said = _judged(beside, segmentation, settings)
         reason = (
-            f"Where other draws of the customers are clustered anew, it and the segment nearest to it share "
+            f"Where halves of the customers are clustered anew, it and the segment nearest to it share "
             f"{value:.0%} of their customers; those of customers without kinds share {null[0]:.0%} to {null[1]:.0%}. "
             f"{said}"
         )
     return Evidence(
-        segmentation.name, (segment.id,), "stable", "bootstrap_jaccard", value, None, null, settings.stable_from,
+        segmentation.name, (segment.id,), "stable", "half_jaccard", value, None, null, settings.stable_from,
         verdict, reason, "share", segment.size,
     )  # fmt: skip
 

@@ -19,27 +19,30 @@ from tests.cluster.test_clusters import QUICK, blobs, cloud
 
 
 def kmeans_of(points: Matrix, k: int) -> tuple[Labels, Callable[..., Labels]]:
-    def refit(drawn: NDArray[np.int64], seen: NDArray[np.int64], seed: int) -> Labels:
-        return assign(points[seen], fit_centres(points[drawn], k, seed, 3))[0]
+    def anew(drawn: NDArray[np.int64], seed: int) -> Labels:
+        return assign(points[drawn], fit_centres(points[drawn], k, seed, 3))[0]
 
-    return assign(points, fit_centres(points, k, 1, 5))[0], refit
+    return assign(points, fit_centres(points, k, 1, 5))[0], anew
 
 
 def test_planted_groups_come_again_and_beyond_the_null() -> None:
     points, _ = blobs(4)
-    labels, refit = kmeans_of(points, 4)
-    found = redrawn_jaccards(labels, refit, 5, 1)
+    labels, anew = kmeans_of(points, 4)
+    found = redrawn_jaccards(labels, anew, 5, 1)
     assert (found > 0.95).all()
     nulls = [redrawn_jaccards(*kmeans_of(null, 4), 3, 2) for null in copula_draws(points, 4, 3)]
     assert all(each is not None and each.excess > 0 for each in beside_null(found, nulls))
 
 
 def test_cuts_through_a_cloud_are_within_their_null() -> None:
-    points = cloud()
-    found = redrawn_jaccards(*kmeans_of(points, 5), 8, 1)
-    nulls = [redrawn_jaccards(*kmeans_of(null, 5), 4, 2) for null in copula_draws(points, 6, 3)]
-    beside = [each for each in beside_null(found, nulls) if each is not None]
-    assert np.mean([each.excess > 0 for each in beside]) <= 0.2
+    beyond = []
+    for seed in range(8):
+        points = cloud(seed=seed)
+        found = redrawn_jaccards(*kmeans_of(points, 5), 8, 1)
+        nulls = [redrawn_jaccards(*kmeans_of(null, 5), 4, 2) for null in copula_draws(points, 6, seed)]
+        beyond += [each.excess > 0 for each in beside_null(found, nulls) if each is not None]
+    # One in twenty, by chance; those of one cloud go together.
+    assert np.mean(beyond) <= 0.15
     # Stable is not real: cut in two, the same cloud comes again well.
     assert redrawn_jaccards(*kmeans_of(cloud(columns=1), 2), 5, 1).min() > 0.75
 
@@ -47,11 +50,11 @@ def test_cuts_through_a_cloud_are_within_their_null() -> None:
 def test_noise_is_the_match_of_no_cluster() -> None:
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, -1, -1])
 
-    def nothing(drawn: NDArray[np.int64], seen: NDArray[np.int64], seed: int) -> Labels:
-        return np.full(len(seen), -1)
+    def nothing(drawn: NDArray[np.int64], seed: int) -> Labels:
+        return np.full(len(drawn), -1)
 
     np.testing.assert_array_equal(redrawn_jaccards(labels, nothing, 3, 1), [0.0, 0.0])
-    same = redrawn_jaccards(labels, lambda drawn, seen, seed: labels[seen], 9, 1, twice=False)
+    same = redrawn_jaccards(labels, lambda drawn, seed: labels[drawn], 9, 1)
     np.testing.assert_array_equal(same, [1.0, 1.0])
 
 
@@ -60,8 +63,8 @@ def test_what_the_clusters_of_a_draw_are_called_changes_nothing(labels: list[int
     mine = np.array(labels)
     others = np.roll(mine, 3)
     renamed = np.where(others < 0, -1, np.array(names)[others])
-    plain = redrawn_jaccards(mine, lambda drawn, seen, start: others[seen], 3, seed)
-    np.testing.assert_array_equal(plain, redrawn_jaccards(mine, lambda drawn, seen, start: renamed[seen], 3, seed))
+    plain = redrawn_jaccards(mine, lambda drawn, start: others[drawn], 3, seed)
+    np.testing.assert_array_equal(plain, redrawn_jaccards(mine, lambda drawn, start: renamed[drawn], 3, seed))
     known = plain[~np.isnan(plain)]
     assert ((known >= 0) & (known <= 1)).all()
 
