@@ -32,7 +32,8 @@ SOURCES = {
 def table() -> str:
     """Return the table, as Markdown; data sets that are not at hand are left out."""
     rows = [
-        "| data | customers | segmentation | segments | claims | placed | stable | AUC (boosting) | rules, F1 | recommended |",
+        "| data | customers | segmentation | segments | claims | placed | stable | AUC (boosting) | rules, F1 | "
+        "recommended |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, path in SOURCES.items():

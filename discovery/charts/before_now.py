@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import MINUS, NONE, amount, rate, span
+from discovery.charts.format import NONE, amount, rate, span
 from discovery.charts.theme import FONT, NOTHING, TITLE, Theme, axis, dense, figure, names_axis, note, plain
+from discovery.core.signed import MINUS
 
 #: How far the two dots of a row lie from its middle, in rows.
 _APART = 0.17

@@ -7,8 +7,8 @@ from datetime import date
 
 from discovery.core.bounds import LARGE, MEDIUM, SMALL, SMALLEST
 from discovery.core.currency import currency_sign
+from discovery.core.signed import MINUS
 
-MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

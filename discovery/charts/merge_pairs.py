@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import MINUS, NONE, amount, count, number_word, rate, span
+from discovery.charts.format import NONE, amount, count, number_word, rate, span
 from discovery.charts.small_cells import REASONS, hidden
 from discovery.charts.theme import LIGHT, NOTHING, Theme, axis, figure, names_axis, note, plain, tall
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict
 from discovery.core.run import Run
+from discovery.core.signed import MINUS
 
 #: What a comparison is called, and what its axis says.
 COMPARED: Mapping[str, tuple[str, str]] = {

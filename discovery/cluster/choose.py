@@ -160,8 +160,8 @@ def _told(beyond: float | None, settings: ClusterSettings) -> str:
     if beyond is None:
         return "whether there are kinds was not tested"
     return (
-        f"customers known well stand {beyond:.1f} deviations further apart than customers without kinds "
-        f"(from {settings.discovered_from:g} on that counts)"
+        f"customers known well stand {abs(beyond):.1f} deviations {'further' if beyond > 0 else 'less far'} apart than "
+        f"customers without kinds (from {settings.discovered_from:g} on that counts)"
     )
 
 

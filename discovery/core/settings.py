@@ -155,7 +155,11 @@ class ClusterSettings:
         20, "Halves of the customers clustered anew, to see which segments come again; 0: none.", "halves", 0, 1000
     )
     stability_rows: int = setting(
-        20_000, "Rows they are drawn from; HDBSCAN and mixtures draw from choice_rows at most.", "customers", 200, 1_000_000
+        20_000,
+        "Rows they are drawn from; HDBSCAN and mixtures draw from choice_rows at most.",
+        "customers",
+        200,
+        1_000_000,
     )
     min_cluster_share: float = setting(0.01, "Smallest HDBSCAN cluster, as a share of rows.", "share", 0.0005, 0.5)
     hdbscan_rows: int = setting(10_000, "Rows HDBSCAN is fitted on; the rest follows its neighbours.", "customers", 100)

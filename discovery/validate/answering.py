@@ -20,6 +20,7 @@ from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Question, Verdict
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
+from discovery.core.signed import signed
 from discovery.validate.campaigns import Campaigns
 from discovery.validate.equivalence import Answers, answers_of
 from discovery.validate.outcome import ForwardWindow
@@ -136,9 +137,9 @@ def _uplift(mine: pd.DataFrame, campaigns: Campaigns, least: float, power: float
     value, (low, high) = _pooled(tried)
     customers = tried["customer_id"].nunique()
     words = (
-        f"Of those a campaign was meant for, {_points(value)} points more ordered within {campaigns.days} days than of "
-        f"those held out at random ({_points(low)} to {_points(high)}; {_campaigns(len(usable))}, {customers:,} "
-        f"customers)."
+        f"Of those a campaign was meant for, {signed(100 * value, 1)} points more ordered within {campaigns.days} days "
+        f"than of those held out at random ({signed(100 * low, 1)} to {signed(100 * high, 1)}; "
+        f"{_campaigns(len(usable))}, {customers:,} customers)."
     )
     # Known to a deviation of the least response that counts, over the deviations that a test of this power asks for.
     needed = ((high - low) / 2 / 1.96 * float(ndtri(0.975) + ndtri(power)) / least) ** 2
@@ -244,11 +245,6 @@ def _needed(share: float, least: float) -> float:
     """
     rate, gap = max(share, least), max(abs(share - least), least / 2)
     return 1.96**2 * rate * (1 - rate) / gap**2
-
-
-def _points(share: float) -> str:
-    """Return a difference in points; one that rounds to nothing has no minus."""
-    return f"{round(100 * share, 1) + 0.0:+.1f}"
 
 
 def _campaigns(n: int) -> str:

@@ -14,6 +14,7 @@ from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
+from discovery.core.signed import signed
 from discovery.validate.response import against_rest, holm, mean_interval, rate_interval
 
 REVENUE, UPLIFT = "campaign_revenue", "campaign_uplift"
@@ -174,7 +175,7 @@ def _uplift(campaigns: Campaigns, campaign: str, segment: str, mine: pd.DataFram
     low, high = confint_proportions_2indep(x, n, y, m, method="newcomb", compare="diff")
     reason = (
         f"{campaign}: {x / n:.1%} of {n:,} it was meant for ordered within {campaigns.days} days, {y / m:.1%} of {m:,} "
-        f"held out: {100 * value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})."
+        f"held out: {signed(100 * value, 1)} points ({signed(100 * low, 1)} to {signed(100 * high, 1)})."
     )
     interval = min(float(low), value), max(float(high), value)
     p_value = against_rest(x, n, x + y, n + m)

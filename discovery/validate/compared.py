@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.core.segment import Segmentation
+from discovery.core.signed import signed
 from discovery.validate.campaigns import Campaigns
 from discovery.validate.equivalence import Answers, Difference, answers_of, ceiling
 from discovery.validate.outcome import ForwardWindow
@@ -48,11 +49,12 @@ class Outcome:
         low, high = found.interval
         if self.rate:
             return (
-                f"{self.words} differ by {100 * found.value:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f}); "
+                f"{self.words} differ by {signed(100 * found.value, 1)} points ({signed(100 * low, 1)} to "
+                f"{signed(100 * high, 1)}); "
                 f"the margin is {100 * found.margin:.1f}.{self.caveat}"
             )
         return (
-            f"{self.words} differs by {found.value:+,.2f} ({low:+,.2f} to {high:+,.2f}); "
+            f"{self.words} differs by {signed(found.value, 2)} ({signed(low, 2)} to {signed(high, 2)}); "
             f"the margin is {found.margin:,.2f}."
         )
 

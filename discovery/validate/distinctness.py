@@ -20,6 +20,7 @@ from discovery.core.evidence import Evidence, Verdict
 from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segment, Segmentation
 from discovery.core.settings import ValidateSettings
+from discovery.core.signed import signed
 
 _FOLDS = 3
 _TREES = 30
@@ -195,7 +196,7 @@ def _largest_effect(
         None,
         settings.min_effect,
         Verdict.PASS if abs(found.effect) >= settings.min_effect else Verdict.WARN,
-        f"It differs most in {labels.get(name, name)}: Cliff's delta {found.effect:+.2f} against the rest. "
+        f"It differs most in {labels.get(name, name)}: Cliff's delta {signed(found.effect, 2)} against the rest. "
         "A description, not a test: the segments were cut along such features.",
         "delta",
         segment.size,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from discovery.core.errors import DataError
 from discovery.core.progress import silent
 from discovery.core.sources import CanonicalSource
 from discovery.engine.duckdb import Engine
+from discovery.ingest import written
 from discovery.ingest.canonical import read_canonical
 from discovery.ingest.contract import Arrival, finish, start_problems
 from discovery.ingest.read import ingest
@@ -167,6 +169,20 @@ def test_rows_that_differ_in_any_column_do_not_stand_as_they_came(tmp_path: Path
     ]
     prints = {finished(tmp_path / str(i), rows[i:] + rows[:i]).fingerprint for i in range(len(rows))}
     assert len(prints) == 1
+
+
+@pytest.mark.parametrize("few", [0, 2, 50_000])
+def test_words_carried_as_types_are_the_words_that_came(few: int, tmp_path: Path, monkeypatch: Any) -> None:
+    words = ["it's", "Zürich", "a", "B", None, ""]
+    rows: list[dict[str, object]] = [
+        {"event": event, "product": word, "category": "one"} for event in ("viewed_product", "x y") for word in words
+    ]
+    monkeypatch.setattr(written, "_FEW_WORDS", few)
+    found = events(finished(tmp_path, rows))
+    assert sorted(found["event"]) == sorted(str(row["event"]) for row in rows)
+    # By bytes, what is missing last: an order that no machine's language changes.
+    assert found["product"].fillna("missing").tolist() == ["", "B", "Zürich", "a", "it's", "missing"] * 2
+    assert set(found["category"]) == {"one"}
 
 
 def test_an_order_cancelled_later_says_when(tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+"""A difference as it is printed."""
+
+from __future__ import annotations
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def signed(value: float, digits: int) -> str:
+    """Return a number with its sign, which is no hyphen; what rounds to nothing has none.
+
+    Examples
+    --------
+    >>> signed(1.26, 1), signed(-1234.5, 2), signed(-0.01, 1)
+    ('+1.3', '−1,234.50', '0.0')
+    """
+    size = f"{abs(value):,.{digits}f}"
+    sign = "" if not any(c in "123456789" for c in size) else MINUS if value < 0 else "+"
+    return f"{sign}{size}"
