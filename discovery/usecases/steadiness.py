@@ -79,7 +79,8 @@ def _stability(
     def redrawn(store: Seen, own: Labels, times: int) -> NDArray[np.float64]:
         return redrawn_jaccards(own, lambda drawn, start: cluster(store, drawn, start), times, seed)
 
-    if not draws or labels.max(initial=-1) < 1:
+    # A half must hold as many customers as there are segments.
+    if not draws or not 1 <= labels.max(initial=-1) < len(labels) // 2:
         return {}
     everyone = np.arange(len(labels))
     found = redrawn(store, labels, draws)

@@ -33,8 +33,8 @@ def test_kinds_of_a_smooth_crowd_do_not() -> None:
     assert np.mean([each.value > 0.75 and each.excess > 0 for each in found("smooth, strongly tied", 5)]) <= 0.2
 
 
-@pytest.mark.parametrize(("draws", "k"), [(0, 3), (6, 1)])
-def test_without_draws_or_with_one_kind_nothing_is_said(draws: int, k: int) -> None:
+@pytest.mark.parametrize(("draws", "k"), [(0, 3), (6, 1), (6, 200)])
+def test_without_draws_with_one_kind_or_more_than_a_half_holds_nothing_is_said(draws: int, k: int) -> None:
     records, _ = drawn("heavy tails", 300, seed=2)
     shrinkage = shrink(records, clip=3.0)
     points = shrinkage.transform(records)
