@@ -283,9 +283,9 @@ def _print_run(found: Run) -> None:
                 _print_answer(found, s)
     out.print("")
     for line in body["merges"]:
-        out.print(f"Merge: {line}")
+        out.print(f"Merge: {line}", markup=False)
     for note in body["notes"]:
-        out.print(f"Note: {note}")
+        out.print(f"Note: {note}", markup=False)
 
 
 def _print_answer(found: Run, segment: dict[str, Any]) -> None:
