@@ -261,12 +261,13 @@ def _print_run(found: Run) -> None:
 
     out = console()
     body = _summary(found)
-    out.print(f"\n[bold]{body['question']}[/bold]")
+    out.print(f"\n{body['question']}", style="bold")
     out.print(f"Run {body['run']}: {count(body['customers'])} customers at {day(found.as_of)}.")
     for each in body["segmentations"]:
         star = " (recommended)" if each["recommended"] else ""
         placed = f"{each['k']} segments, {rate(each['coverage'])} of customers placed"
-        out.print(f"\n[bold]{method_name(each['name'])}{star}[/bold]: {placed}.\n{each['reason']}")
+        out.print(f"\n{method_name(each['name'])}{star}", style="bold", end="")
+        out.print(f": {placed}.\n{each['reason']}")
         if told := comparison_sentence(each):
             out.print(told)
         if each["distance_shares"]:
@@ -281,11 +282,8 @@ def _print_run(found: Run) -> None:
             out.print(table)
             for s in each["segments"]:
                 _print_answer(found, s)
-    out.print("")
-    for line in body["merges"]:
-        out.print(f"Merge: {line}", markup=False)
-    for note in body["notes"]:
-        out.print(f"Note: {note}", markup=False)
+    for line in ("", *(f"Merge: {m}" for m in body["merges"]), *(f"Note: {n}" for n in body["notes"])):
+        out.print(line)
 
 
 def _print_answer(found: Run, segment: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def breakdown(
     shown = crossed_table(found)
     table = grid(*map(str, shown.columns))
     for row in shown.itertuples(index=False):
-        table.add_row(*(str(cell).replace("[", r"\[") for cell in row))
+        table.add_row(*map(str, row))
     console().print(f"{found.measure.label}, by {found.rows.label} and {found.columns.label}.")
     console().print(table)
 

@@ -87,9 +87,7 @@ def listed(
     for d in found:
         of = f"{d.run} {d.segmentation} {' and '.join(d.segments)}"
         when = f"{d.at.astimezone(UTC):%Y-%m-%d %H:%M}"
-        table.add_row(
-            str(d.id), when, *(text.replace("[", r"\[") for text in (d.who, d.kind, of, d.value, d.undone_by))
-        )
+        table.add_row(str(d.id), when, d.who, d.kind, of, d.value, d.undone_by)
     console().print(table if found else "Nothing was decided yet.")
 
 

@@ -114,9 +114,8 @@ def _print(made: service.KlaviyoExport, out: Path, created: Any, sent: bool) -> 
         shown.print(
             f"{len(made.properties)} properties must be imported before the segments are created. "
             f"{made.without_identifier:,} customers have neither e-mail nor phone, and {made.duplicates:,} share one "
-            "with another: theirs cannot be written.",
-            markup=False,
+            "with another: theirs cannot be written."
         )
-    shown.print(f"{len(made.files)} files in {out}; index.json lists what each holds.", markup=False)
+    shown.print(f"{len(made.files)} files in {out}; index.json lists what each holds.")
     for each in created:
-        shown.print(f"{'Created' if sent else 'Would create'}: {each.name} {each.id}".rstrip(), markup=False)
+        shown.print(f"{'Created' if sent else 'Would create'}: {each.name} {each.id}".rstrip())

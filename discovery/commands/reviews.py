@@ -74,15 +74,14 @@ def _written(review: Review, workspace: Path, out: Path, paper: Paper) -> tuple[
 
 def _print(review: Review) -> None:
     out = console()
-    out.print(f"\n[bold]{review.question_asked}[/bold]")
+    out.print(f"\n{review.question_asked}", style="bold")
     dates = f"{day(review.as_of_before)} and {day(review.as_of_now)}"
     out.print(f"Review {review.id}: {review.segmentation} at {dates}.\n")
     table = grid("segment", "before", "now", "what to do", "why")
     for s in review.segments:
-        name = s.name.replace("[", r"\[")
-        table.add_row(name, count(s.size_before), count(s.size_now), s.action.value, s.reason.replace("[", r"\["))
+        table.add_row(s.name, count(s.size_before), count(s.size_now), s.action.value, s.reason)
     out.print(table)
     for heading, lines in (("", review.summary), ("Movements", review.flows), ("Notes", review.notes)):
-        out.print(f"\n[bold]{heading}[/bold]" if heading and lines else "")
+        out.print(f"\n{heading}" if heading and lines else "", style="bold")
         for line in lines:
-            out.print(line.replace("[", r"\["))
+            out.print(line)

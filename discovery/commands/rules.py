@@ -39,11 +39,11 @@ def lint(
     else:
         out = console()
         for each in found:
-            out.print(f"[bold]{each.rule or 'All rules'}[/bold] ({each.fault}): ", end="")
-            out.print(each.sentence, markup=False)
+            out.print(each.rule or "All rules", style="bold", end="")
+            out.print(f" ({each.fault}): {each.sentence}")
         for name, reason in library.absent.items():
-            out.print(f"[bold]{name}[/bold] (not usable on these data): ", end="")
-            out.print(reason, markup=False)
+            out.print(name, style="bold", end="")
+            out.print(f" (not usable on these data): {reason}")
         out.print(f"{many(len(library.rules), 'rule')}, {many(len(found), 'finding')}.")
     if strict and (found or library.absent):
         raise typer.Exit(1)
@@ -90,7 +90,7 @@ def evaluate(
     shown = console()
     shown.print(table)
     for name, reason in found.absent.items():
-        shown.print(f"{name}: not usable on these data. {reason}", markup=False)
+        shown.print(f"{name}: not usable on these data. {reason}")
     spread = f"{rate(found.coverage.uncovered)} in no rule, {rate(found.coverage.repeated)} in several"
     shown.print(f"{found.customers:,} customers at {found.as_of}: {spread}.")
 
@@ -120,10 +120,10 @@ def import_(
     else:
         shown = console()
         for each in found:
-            shown.print(f"[bold]{each.verdict}[/bold]  ", end="")
-            shown.print(f"{each.name}: {each.where}" if each.where else each.name, markup=False)
+            shown.print(f"{each.verdict}  ", style="bold", end="")
+            shown.print(f"{each.name}: {each.where}" if each.where else each.name)
             for reason in (*each.reasons, *([f"These data lack it. {each.lacking}"] if each.lacking else [])):
-                shown.print(f"    {reason}", markup=False)
+                shown.print(f"    {reason}")
     if not found or any(each.verdict == "invalid" for each in found):
         raise typer.Exit(DataError.exit_code)
 

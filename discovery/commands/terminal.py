@@ -28,8 +28,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
 def console() -> Console:
-    """Return a console that neither colours nor cuts what it prints into a file."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=not sys.stdout.isatty())
+    """Return a console that neither colours nor cuts what it prints into a file.
+
+    Brackets are no markup: what a store calls its things is printed as it stands.
+    """
+    shown = sys.stdout.isatty()
+    return Console(width=None if shown else 200, markup=False, highlight=False, soft_wrap=not shown)
 
 
 def grid(name: str, *columns: str) -> Table:
