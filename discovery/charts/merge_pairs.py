@@ -13,7 +13,7 @@ from discovery.charts.small_cells import REASONS, hidden
 from discovery.charts.theme import LIGHT, NOTHING, Theme, axis, figure, names_axis, note, plain, tall
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict
 from discovery.core.run import Run
-from discovery.core.signed import MINUS
+from discovery.core.signed import with_sign
 
 #: What a comparison is called, and what its axis says.
 COMPARED: Mapping[str, tuple[str, str]] = {
@@ -225,9 +225,7 @@ def difference(value: float, unit: str, currency: str) -> str:
     if unit == "auc" or not math.isfinite(value):
         return amount(value, unit)
     size = f"{abs(value) * 100:.1f} points" if unit == "share" else amount(abs(value), unit, currency)
-    # Of what rounds to nothing, a sign says nothing.
-    sign = "" if not any(c in "123456789" for c in size) else MINUS if value < 0 else "+"
-    return f"{sign}{size}"
+    return with_sign(size, value)
 
 
 def _secret(run: Run, verdict: MergeVerdict) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +18,25 @@ _FEW_WORDS = 50_000
 
 @dataclass(frozen=True)
 class EventKind:
-    """The usable events of one name: how many, the first and last instant, and about how many words per text column."""
+    """The usable events of one name: how many, the first and last instant, about how many words each text column has."""
 
     name: str
     count: int
     first: int
     last: int
-    words: tuple[int, ...]
+    words: Mapping[str, int]
 
 
 def kinds_of_events(engine: Engine) -> list[EventKind]:
     """Return what there is of the events of each name, by name: in one pass, since a view reads its files anew."""
-    words = "".join(f", approx_count_distinct({identifier(c)})" for c in _texts(engine))
+    present = engine.columns("events_in")
+    texts = [c for c, kind in EVENT_COLUMNS.items() if kind == "VARCHAR" and c in present and c not in _IDS]
+    words = "".join(f", approx_count_distinct({identifier(c)})" for c in texts)
     rows = engine.rows(f'SELECT event, count(*), min("at"), max("at"){words} FROM events_ok GROUP BY event ORDER BY 1')
-    return [EventKind(name, count, first, last, tuple(found)) for name, count, first, last, *found in rows]
+    return [
+        EventKind(name, count, first, last, dict(zip(texts, found, strict=True)))
+        for name, count, first, last, *found in rows
+    ]
 
 
 def write_dataset(engine: Engine, kinds: Sequence[EventKind], out: Path) -> None:
@@ -63,17 +68,13 @@ def write_dataset(engine: Engine, kinds: Sequence[EventKind], out: Path) -> None
     )
 
 
-def _texts(engine: Engine) -> list[str]:
-    present = engine.columns("events_in")
-    return [c for c, kind in EVENT_COLUMNS.items() if kind == "VARCHAR" and c in present and c not in _IDS]
-
-
 def _make_types(engine: Engine, kinds: Sequence[EventKind]) -> dict[str, str]:
     """Make a type of the words of each text column that has few, and return its name by column.
 
     To order the events is to carry all their columns along: a word of a type is a byte or two, and text sixteen.
     """
-    few = [c for i, c in enumerate(_texts(engine)) if 0 < sum(kind.words[i] for kind in kinds) <= _FEW_WORDS]
+    texts = kinds[0].words if kinds else ()
+    few = [c for c in texts if 0 < sum(kind.words[c] for kind in kinds) <= _FEW_WORDS]
     if not few:
         return {}
     lists = ", ".join(f"list(DISTINCT {identifier(c)}) AS {identifier(c)}" for c in few)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +16,6 @@ from discovery.cluster.null import record_draws
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.shrink import Shrinkage
 from discovery.cluster.stability import beside_null, redrawn_jaccards
-from discovery.core.documents import plain
 from discovery.core.records import Records
 from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
@@ -29,13 +29,15 @@ _STARTS = 3
 _OF_A_MIXTURE = 2
 
 Rows = NDArray[np.int64]
+#: Of each segment, by its id, the fields of an `AgainstNull`.
+Stability = Mapping[str, Mapping[str, float]]
 #: What a clusterer sees of some customers: their points, or their records too.
 Seen = TypeVar("Seen")
 #: Clusters some of the customers: (everyone, their places, seed) -> their labels.
 Cluster = Callable[[Seen, Rows, int], Labels]
 
 
-def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Mapping[str, object]:
+def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Stability:
     """Return the stability of each segment of a KMeans by its id, as plain values."""
     k = int(labels.max()) + 1
 
@@ -47,7 +49,7 @@ def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, 
     return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed)
 
 
-def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Mapping[str, object]:
+def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Stability:
     """Return the stability of each segment of an HDBSCAN by its id, as plain values; noise is none."""
 
     def cluster(points: Matrix, some: Rows, start: int) -> Labels:
@@ -60,7 +62,7 @@ def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings,
 
 def mixture_stability(
     records: Records, points: Matrix, shrinkage: Shrinkage, labels: Labels, settings: ClusterSettings, seed: int
-) -> Mapping[str, object]:
+) -> Stability:
     """Return the stability of each kind of a mixture by its id, as plain values; `points` are those of the records."""
     k, least = int(labels.max()) + 1, settings.min_cluster_share
 
@@ -75,7 +77,7 @@ def mixture_stability(
 
 def _stability(
     store: Seen, labels: Labels, nulls: Iterable[Seen], cluster: Cluster[Seen], draws: int, seed: int
-) -> Mapping[str, object]:
+) -> Stability:
     def redrawn(store: Seen, own: Labels, times: int) -> NDArray[np.float64]:
         return redrawn_jaccards(own, lambda drawn, start: cluster(store, drawn, start), times, seed)
 
@@ -86,4 +88,4 @@ def _stability(
     found = redrawn(store, labels, draws)
     some = max(1, draws // _PART)
     beside = (redrawn(null, cluster(null, everyone, seed), some) for null in nulls)
-    return {f"c{n + 1}": plain(each) for n, each in enumerate(beside_null(found, beside)) if each}
+    return {f"c{n + 1}": asdict(each) for n, each in enumerate(beside_null(found, beside)) if each}

@@ -22,7 +22,7 @@ def found(name: str, k: int) -> list[AgainstNull]:
     labels = fit_mixture(records, points, k, 1, 2).assign(records)[0]
     told = mixture_stability(records, points, shrinkage, labels, SETTINGS, 1)
     assert list(told) == [f"c{n + 1}" for n in range(labels.max() + 1)]
-    return [AgainstNull(**each) for each in told.values()]  # type: ignore[arg-type]
+    return [AgainstNull(**each) for each in told.values()]
 
 
 def test_planted_kinds_come_again_and_beyond_their_null() -> None:
