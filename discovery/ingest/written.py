@@ -18,7 +18,7 @@ _FEW_WORDS = 50_000
 
 @dataclass(frozen=True)
 class EventKind:
-    """The usable events of one name: how many, the first and last instant, about how many words each text column has."""
+    """The usable events of one name: how many, first and last instant, and about how many words a text column has."""
 
     name: str
     count: int
