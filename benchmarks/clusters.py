@@ -23,7 +23,7 @@ from sklearn.model_selection import cross_val_predict
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks.stores import WITH, WITHOUT, drawn
-from discovery.cluster.apart import beyond_null, known_well
+from discovery.cluster.apart import EMPTY_FROM, Apart, beyond_null, known_well
 from discovery.cluster.kmeans import assign, fit_centres
 from discovery.cluster.mixture import choose_kinds, fit_mixture
 from discovery.cluster.null import copula_draws, record_draws
@@ -42,15 +42,19 @@ WITHOUT_KINDS, WITH_KINDS, CUSTOMERS = 20, 25, 4_000
 CLUSTERED = 8
 AS_OF = date(2025, 10, 1)
 SETTINGS = ClusterSettings()
+WHEN = (
+    f"*Discovered* from {SETTINGS.discovered_from:g} deviations clearer than the null on, where it is {EMPTY_FROM:g} "
+    "deviations emptier between groups."
+)
 Store = Callable[[int, int], tuple[Records, NDArray[np.int64] | None]]
 
 
 @dataclass(frozen=True)
 class Tested:
-    """How far the customers of one store stand apart beyond either null."""
+    """How far customers stand apart beyond the null; where they have no kinds, beyond the copula null too."""
 
-    beyond: float
-    beyond_copula: float
+    beyond: Apart
+    beyond_copula: Apart | None
 
 
 @dataclass(frozen=True)
@@ -83,20 +87,23 @@ def small(name: str) -> Store:
     return lambda customers, seed: drawn(name, customers, seed)
 
 
-def beyond(records: Records, seed: int) -> float:
+def beyond(records: Records, seed: int) -> Apart:
     """Return how far the customers of one store stand apart beyond the record null, as a Run says it."""
     shrinkage = shrink(records, SETTINGS.clip)
     known = records.taken(known_well(records, SETTINGS, seed))
     nulls = (null for _, null in record_draws(known, shrinkage, SETTINGS.null_draws, seed))
-    return beyond_null(shrinkage.transform(known), nulls, seed, shrinkage.names)
+    return beyond_null(shrinkage.transform(known), nulls, SETTINGS.discovered_from, seed, shrinkage.names)
 
 
-def tested(records: Records, seed: int) -> Tested:
+def tested(records: Records, seed: int, kinds: bool) -> Tested:
     """Return what is said of one store."""
+    if kinds:
+        return Tested(beyond(records, seed), None)
     shrinkage = shrink(records, SETTINGS.clip)
     points = shrinkage.transform(records.taken(known_well(records, SETTINGS, seed)))
     by_copula = copula_draws(points, SETTINGS.null_draws, seed)
-    return Tested(beyond(records, seed), beyond_null(points, by_copula, seed, shrinkage.names))
+    copula = beyond_null(points, by_copula, SETTINGS.discovered_from, seed, shrinkage.names)
+    return Tested(beyond(records, seed), copula)
 
 
 def followed(records: Records, truth: NDArray[np.int64], seed: int) -> Followed:
@@ -117,7 +124,7 @@ def tried(store: Store, stores: int, customers: int) -> tuple[list[Tested], list
     said, near = [], []
     for seed in range(1, stores + 1):
         records, truth = store(customers, seed)
-        said.append(tested(records, seed))
+        said.append(tested(records, seed, truth is not None))
         if truth is not None and seed <= CLUSTERED:
             near.append(followed(records, truth, seed))
     return said, near
@@ -127,43 +134,46 @@ def table(without: int = WITHOUT_KINDS, planted: int = WITH_KINDS, customers: in
     """Return both tables, as Markdown."""
     none = {"the simulated store without types": simulated(False)} | {n: small(n) for n in WITHOUT}
     some = {"the simulated store, seven types": simulated(True)} | {n: small(n) for n in WITH}
-    limit = SETTINGS.discovered_from
     rows = [
-        f"Stores of {customers:,} customers; *discovered* from {limit:g} deviations beyond the null.",
+        f"Stores of {customers:,} customers. {WHEN}",
         "",
-        "| no kinds | discovered | beyond: median, highest | discovered with a copula null |",
-        "|---|---|---|---|",
+        "| no kinds | discovered | clearer: median, highest | emptier: median, highest | with a copula null |",
+        "|---|---|---|---|---|",
     ]
     said = {name: tried(store, without, customers)[0] for name, store in none.items()}
     for name, stores in said.items():
-        copula = sum(t.beyond_copula >= limit for t in stores)
-        rows.append(f"| {name} | {_told(stores, max)} | {copula} of {len(stores)} |")
-    rows.append(f"| **all** | {_of_all(said)} | | |")
+        copula = sum(t.beyond_copula is not None and t.beyond_copula.kinds for t in stores)
+        rows.append(f"| {name} | {told([t.beyond for t in stores], max)} | {copula} of {len(stores)} |")
+    rows.append(f"| **all** | {_of_all(said)} | | | |")
     rows += [
         "",
-        f"| kinds (from the fourth column on: the first {CLUSTERED} stores) | discovered | beyond: median, lowest "
-        "| k right | ARI: KMeans, told it | mixture | ceiling | of it |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| kinds (from the fifth column on: the first {CLUSTERED} stores) | discovered | clearer: median, lowest "
+        "| emptier: median, lowest | k right | ARI: KMeans, told it | mixture | ceiling | of it |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     both = {name: tried(store, planted, customers) for name, store in some.items()}
     for name, (stores, near) in both.items():
         aris = [np.mean([getattr(t, each) for t in near]) for each in ("kmeans", "mixture", "ceiling")]
         right = f"{sum(t.chosen == t.kinds for t in near)} of {len(near)}"
         aris_told = " | ".join(f"{a:.2f}" for a in aris)
-        rows.append(f"| {name} | {_told(stores, min)} | {right} | {aris_told} | {aris[1] / aris[2]:.0%} |")
-    rows.append(f"| **all** | {_of_all({name: stores for name, (stores, _) in both.items()})} | | | | | | |")
+        rows.append(
+            f"| {name} | {told([t.beyond for t in stores], min)} | {right} | {aris_told} | {aris[1] / aris[2]:.0%} |"
+        )
+    rows.append(f"| **all** | {_of_all({name: stores for name, (stores, _) in both.items()})} | | | | | | | |")
     return "\n".join(rows)
 
 
-def _told(stores: Sequence[Tested], extreme: Callable[[Sequence[float]], float]) -> str:
-    beyond = [t.beyond for t in stores]
-    said = sum(each >= SETTINGS.discovered_from for each in beyond)
-    return f"{said} of {len(stores)} | {np.median(beyond):.1f}, {extreme(beyond):.1f}"
+def told(stores: Sequence[Apart], extreme: Callable[[Sequence[float]], float]) -> str:
+    """Return in how many stores kinds were discovered, and what it was told by: three cells of a table."""
+    said = sum(each.kinds for each in stores)
+    clearer, emptier = ([getattr(each, name) for each in stores] for name in ("clearness", "emptiness"))
+    measured = " | ".join(f"{np.median(values):.1f}, {extreme(values):.1f}" for values in (clearer, emptier))
+    return f"{said} of {len(stores)} | {measured}"
 
 
 def _of_all(found: Mapping[str, Sequence[Tested]]) -> str:
     """Return in how many stores kinds were discovered, with a Wilson interval."""
-    said = [t.beyond >= SETTINGS.discovered_from for stores in found.values() for t in stores]
+    said = [t.beyond.kinds for stores in found.values() for t in stores]
     low, high = proportion_confint(sum(said), len(said), method="wilson")
     return f"{sum(said)} of {len(said)}: {np.mean(said):.1%} (95 %: {low:.1%} to {high:.1%})"
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
-from benchmarks.clusters import SETTINGS, Followed, beyond, followed
+from benchmarks.clusters import WHEN, Followed, beyond, followed, told
 from benchmarks.foreign_stores import WITH, WITHOUT, write_store
+from discovery.cluster.apart import Apart
 from discovery.core.records import Records
 from discovery.engine.duckdb import Engine
 from discovery.features.records import extract_records
@@ -44,33 +45,32 @@ def read_store(name: str, customers: int, seed: int) -> tuple[Records, NDArray[n
 
 def table(without: int = STORES, planted: int = STORES, clustered: int = CLUSTERED, customers: int = CUSTOMERS) -> str:
     """Return both tables, as Markdown; stores are reported on the error stream as they are done."""
-    limit = SETTINGS.discovered_from
     rows = [
-        f"Stores of {customers:,} customers; *discovered* from {limit:g} deviations beyond the null.",
+        f"Stores of {customers:,} customers. {WHEN}",
         "",
-        "| no types | ordered once | discovered | beyond: median, highest |",
-        "|---|---|---|---|",
+        "| no types | ordered once | discovered | clearer: median, highest | emptier: median, highest |",
+        "|---|---|---|---|---|",
     ]
-    every: list[float] = []
+    every: list[Apart] = []
     for name in WITHOUT:
-        found, once = list[float](), list[float]()
+        found, once = list[Apart](), list[float]()
         for seed in range(FIRST_SEED, FIRST_SEED + without):
             records, _ = read_store(name, customers, seed)
             found.append(beyond(records, seed))
             once.append(float((records.orders == 1).mean()))
             _report(name, seed, found[-1])
         every += found
-        rows.append(f"| {name} | {np.mean(once):.0%} | {_of(found)} | {np.median(found):.1f}, {max(found):.1f} |")
-    low, high = proportion_confint(sum(b >= limit for b in every), len(every), method="wilson")
+        rows.append(f"| {name} | {np.mean(once):.0%} | {told(found, max)} |")
+    low, high = proportion_confint(sum(b.kinds for b in every), len(every), method="wilson")
     rows += [
-        f"| **all** | | {_of(every)} (95 %: {low:.1%} to {high:.1%}) | |",
+        f"| **all** | | {sum(b.kinds for b in every)} of {len(every)} (95 %: {low:.1%} to {high:.1%}) | | |",
         "",
-        "| types | discovered | beyond: median, lowest | clustered: types, chosen | ARI: KMeans, told it | mixture "
-        "| ceiling | of it |",
-        "|---|---|---|---|---|---|---|---|",
+        "| types | discovered | clearer: median, lowest | emptier: median, lowest | clustered: types, chosen "
+        "| ARI: KMeans, told it | mixture | ceiling | of it |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name in WITH:
-        found, near = list[float](), list[Followed]()
+        found, near = list[Apart](), list[Followed]()
         for seed in range(FIRST_SEED, FIRST_SEED + planted):
             records, types = read_store(name, customers, seed)
             found.append(beyond(records, seed))
@@ -80,18 +80,14 @@ def table(without: int = STORES, planted: int = STORES, clustered: int = CLUSTER
         chosen = ", ".join(f"{each.kinds}, {each.chosen}" for each in near)
         kmeans, mixture, ceiling = (np.mean([getattr(f, n) for f in near]) for n in ("kmeans", "mixture", "ceiling"))
         rows.append(
-            f"| {name} | {_of(found)} | {np.median(found):.1f}, {min(found):.1f} | {chosen} | {kmeans:.2f} | "
+            f"| {name} | {told(found, min)} | {chosen} | {kmeans:.2f} | "
             f"{mixture:.2f} | {ceiling:.2f} | {mixture / ceiling:.0%} |"
         )
     return "\n".join(rows)
 
 
-def _of(found: list[float]) -> str:
-    return f"{sum(each >= SETTINGS.discovered_from for each in found)} of {len(found)}"
-
-
-def _report(name: str, seed: int, found: float, near: Followed | None = None) -> None:
-    print(name, seed, f"{found:.1f}", near or "", file=sys.stderr, flush=True)
+def _report(name: str, seed: int, found: Apart, near: Followed | None = None) -> None:
+    print(name, seed, found, near or "", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import calinski_harabasz_score, silhouette_score
 
+from discovery.cluster.apart import EMPTY_FROM, Apart
 from discovery.cluster.kmeans import Labels, assign, fit_centres
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.stability import compare_halves
@@ -16,6 +17,7 @@ from discovery.core.candidate import AgainstNull, Candidate
 from discovery.core.sampling import some_rows
 from discovery.core.segment import Structure
 from discovery.core.settings import ClusterSettings
+from discovery.core.signed import signed
 
 Floats = NDArray[np.float64]
 #: Gives structureless data sets like the rows named: (rows, draws, seed) -> points of each.
@@ -46,7 +48,7 @@ class Choice:
 def choose_k(
     points: Matrix,
     nulls: Nulls,
-    beyond: float | None,
+    beyond: Apart | None,
     settings: ClusterSettings,
     seed: int,
     progress: Callable[[float], None] = lambda done: None,
@@ -60,8 +62,8 @@ def choose_k(
         What is clustered.
     nulls : callable
         Gives structureless data sets for a sample of the customers.
-    beyond : float or None
-        How far the customers stand apart beyond structureless ones, in deviations of those, where that was tested;
+    beyond : Apart or None
+        How far the customers stand apart beyond structureless ones, where that was tested;
         without the test *discovered* is not said.
     settings, seed, progress
         As everywhere.
@@ -113,7 +115,7 @@ def _supported(tight: Floats, loose: Floats) -> int:
 
 def _decide(
     candidates: Sequence[Candidate],
-    beyond: float | None,
+    beyond: Apart | None,
     supported: int,
     settings: ClusterSettings,
     rehearsed: Mapping[int, float],
@@ -132,12 +134,11 @@ def _decide(
     left_out = ""
     if blunt and useful not in blunt:
         left_out = f" In the quarter before, cuts into {', '.join(map(str, blunt))} ranked worse who ordered."
-    there = beyond is not None and beyond >= settings.discovered_from
-    told = _told(beyond, settings)
+    told = _told(beyond)
     if settings.k:
         reason = f"{settings.k} segments were asked for in cluster.k; {told}."
         return Choice(settings.k, Structure.CONSTRUCTED, reason, found, supported)
-    if there:
+    if beyond is not None and beyond.kinds:
         best = max((c for c in several if c.k <= min(supported, high)), key=stabler, default=several[0])
         agreed = best.statistics["stability"]
         reason = (
@@ -156,12 +157,19 @@ def _decide(
     return Choice(useful, Structure.CONSTRUCTED, reason, found, supported)
 
 
-def _told(beyond: float | None, settings: ClusterSettings) -> str:
+def _told(beyond: Apart | None) -> str:
     if beyond is None:
         return "whether there are kinds was not tested"
+    clear = (
+        f"customers known well stand {abs(beyond.clearness):.1f} deviations "
+        f"{'further' if beyond.clearness > 0 else 'less far'} apart than customers without kinds "
+        f"(from {beyond.limit:g} on that counts)"
+    )
+    if beyond.kinds or beyond.clearness < beyond.limit:
+        return clear
     return (
-        f"customers known well stand {abs(beyond):.1f} deviations {'further' if beyond > 0 else 'less far'} apart than "
-        f"customers without kinds (from {settings.discovered_from:g} on that counts)"
+        f"{clear}, but on the way from group to group no more of them are missing than by chance: "
+        f"{signed(beyond.emptiness, 1)} deviations (from {EMPTY_FROM:g} on that counts)"
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from discovery.cluster.answers import ANSWER, common_answers, with_answers
-from discovery.cluster.apart import FEWEST, beyond_null, known_well
+from discovery.cluster.apart import FEWEST, Apart, beyond_null, known_well
 from discovery.cluster.lead import History, Led, lead
 from discovery.cluster.null import copula_draws, record_draws
 from discovery.cluster.prepare import Matrix, Preparation, prepare
@@ -60,7 +60,7 @@ class Placed:
         """What cuts into so many segments lost in the rehearsal of the quarter before, where there was one."""
         return self.preparation.rehearsed if isinstance(self.preparation, Led) else {}
 
-    def beyond_null(self, settings: ClusterSettings, seed: int) -> float | None:
+    def beyond_null(self, settings: ClusterSettings, seed: int) -> Apart | None:
         """Return how far the customers known well stand apart beyond structureless ones, where that can be tested.
 
         By what they did: answers are apart from each other by themselves.
@@ -73,7 +73,7 @@ class Placed:
         done = [not name.startswith(ANSWER) for name in self.preparation.names]
         nulls = (null[:, done] for null in self.nulls(rows, settings.null_draws, seed))
         names = [name for name, mine in zip(self.preparation.names, done, strict=True) if mine]
-        return beyond_null(self.points[rows][:, done], nulls, seed, names)
+        return beyond_null(self.points[rows][:, done], nulls, settings.discovered_from, seed, names)
 
     def led(self, settings: ClusterSettings, seed: int) -> Placed:
         """Return the same customers led by the orders to come, where their records can tell them."""

@@ -40,7 +40,7 @@ def kmeans_division(
     """Return the KMeans division, its number of segments chosen beside the null, and that choice."""
     beyond = placed.beyond_null(settings, seed)
     # Without kinds to follow, a cut is worth what it says of what customers do next.
-    if beyond is None or beyond < settings.discovered_from:
+    if beyond is None or not beyond.kinds:
         placed = placed.led(settings, seed)
     choice = choose_k(
         placed.points,

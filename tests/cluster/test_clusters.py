@@ -101,7 +101,7 @@ def choose(
     def nulls(rows: NDArray[np.int64], draws: int, seed: int) -> Iterator[Matrix]:
         return copula_draws(points[rows], draws, seed)
 
-    beyond = beyond_null(points, copula_draws(points, settings.null_draws, 1), 1) if tested else None
+    beyond = beyond_null(points, copula_draws(points, settings.null_draws, 1), 7, 1) if tested else None
     return choose_k(points, nulls, beyond, settings, seed=1, rehearsed=losses)
 
 
@@ -128,11 +128,11 @@ def test_kinds_are_looked_for_with_and_without_what_customers_buy() -> None:
     *crowd, four = [rng.standard_normal((100, 8)).astype(np.float32) for _ in range(5)]
     four[:, :2] += 1.1 * rng.choice([-1, 1], (100, 2))
     names = ["order value", "discounted", *(f"category: {i}" for i in range(6))]
-    whole, habits = beyond_null(four, crowd, 1), beyond_null(four[:, :2], [each[:, :2] for each in crowd], 1)
+    whole, habits = beyond_null(four, crowd, 2, 1), beyond_null(four[:, :2], [each[:, :2] for each in crowd], 2, 1)
     assert whole != habits
-    assert beyond_null(four, crowd, 1, names) == max(whole, habits)
+    assert beyond_null(four, crowd, 2, 1, names) == max(whole, habits, key=lambda view: (view.kinds, view.clearness))
     # One column is no view of its own.
-    assert beyond_null(four, crowd, 1, ["order value", *(f"category: {i}" for i in range(7))]) == whole
+    assert beyond_null(four, crowd, 2, 1, ["order value", *(f"category: {i}" for i in range(7))]) == whole
 
 
 def test_a_cut_for_use_keeps_what_the_rehearsal_gained() -> None:

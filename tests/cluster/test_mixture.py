@@ -154,5 +154,5 @@ def test_kinds_are_told_from_smooth_customers(name: str, there: bool) -> None:
     shrinkage = shrink(records, clip=3.0)
     rows = known_well(records, ClusterSettings(), seed=1)
     nulls = (null for _, null in record_draws(records.taken(rows), shrinkage, 10, seed=1))
-    beyond = beyond_null(shrinkage.transform(records)[rows], nulls, 1, shrinkage.names)
-    assert (beyond >= ClusterSettings().discovered_from) is there
+    limit = ClusterSettings().discovered_from
+    assert beyond_null(shrinkage.transform(records)[rows], nulls, limit, 1, shrinkage.names).kinds is there

@@ -103,14 +103,6 @@ def test_every_feature_is_the_same_on_edge_cases(spark: QueryEngine, tmp_path: P
     assert one.values["orders_90d"]["edge"] == 2
 
 
-def test_every_feature_is_the_same_on_a_simulated_store(
-    spark: QueryEngine, simulated_store: Path, tmp_path: Path
-) -> None:
-    with Engine() as engine:
-        dataset = read_store(engine, shutil.copytree(simulated_store, tmp_path / "s"))
-    assert_same(*both(spark, dataset, date(2025, 10, 1)))
-
-
 #: One of every function of the rule language, and what only it can say.
 STATED = (
     "orders(days => 90) >= 1",

@@ -36,6 +36,8 @@ def test_a_run_on_a_cluster_is_the_run_on_one_machine(
     overrides = (*QUICK, *on_spark, f"source.path={simulated_store}")
     there = service.discover(ROOT / "configs" / "demo.yaml", folder, overrides=overrides)
     assert there.id != here.id
+    assert there.table.features == here.table.features
+    assert there.table.cutoffs == here.table.cutoffs
     assert_frame_equal(there.table.in_memory().values, here.table.in_memory().values, check_exact=True)
     assert [s.name for s in there.segmentations] == [s.name for s in here.segmentations]
     for mine, other in zip(there.segmentations, here.segmentations, strict=True):
