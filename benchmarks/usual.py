@@ -19,7 +19,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.mixture import GaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.clusters import SETTINGS, Store, simulated, small, tested
+from benchmarks.clusters import Store, beyond, simulated, small
 from benchmarks.stores import WITH, WITHOUT
 from discovery.core.records import Records
 
@@ -111,7 +111,7 @@ def said_of(stores: Mapping[str, Store], each: int, customers: int) -> dict[str,
         for seed in range(1, each + 1):
             records, _ = make(customers, seed)
             points = rfm(records)
-            said[ours].ask(lambda r=records, s=seed: tested(r, s).beyond >= SETTINGS.discovered_from)
+            said[ours].ask(lambda r=records, s=seed: beyond(r, s).kinds)
             for name, way in WAYS.items():
                 said[name].ask(lambda w=way, p=points, s=seed: w(p, s) > 1)
     return said
