@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NONE, amount, rate, span
+from discovery.charts.format import amount, span
 from discovery.charts.theme import FONT, NOTHING, TITLE, Theme, axis, dense, figure, names_axis, note, plain
-from discovery.core.signed import MINUS
 
 #: How far the two dots of a row lie from its middle, in rows.
 _APART = 0.17
@@ -92,37 +91,6 @@ def before_now(
             look, dict(zip(places, labels, strict=True)), size=12, autorange=False, range=[len(data) - 0.4, -0.6]
         ),
     )  # fmt: skip
-
-
-def difference(value: float, unit: str, currency: str = "") -> str:
-    """Return a change with its sign; of rates in percentage points.
-
-    Examples
-    --------
-    >>> difference(0.034, "share"), difference(-12.5, "money", "GBP"), difference(0.0, "customers")
-    ('+3.4 points', '−£12.50', '0')
-    """
-    if not math.isfinite(value):
-        return NONE
-    shown = f"{rate(value).rstrip('%')} points" if unit == "share" else amount(value, unit, currency)
-    rises = value > 0 and any(c in "123456789" for c in shown)
-    return f"+{shown}" if rises else shown
-
-
-def differences(low: float, high: float, unit: str, currency: str = "") -> str:
-    """Return both ends of a change's interval; the change itself says that they are points.
-
-    Examples
-    --------
-    >>> differences(-0.01, 0.034, "share")
-    '−1.0 to +3.4'
-    """
-    return " to ".join(difference(end, unit, currency).removesuffix(" points") for end in (low, high))
-
-
-def fell(text: str) -> bool:
-    """Return whether a change, as written by `difference`, is downwards."""
-    return text.startswith(MINUS)
 
 
 def _dots(data: pd.DataFrame, when: str, scale: float, unit: str, currency: str, look: Theme) -> go.Scatter:

@@ -7,7 +7,7 @@ from datetime import date
 
 from discovery.core.bounds import LARGE, MEDIUM, SMALL, SMALLEST
 from discovery.core.currency import currency_sign
-from discovery.core.signed import MINUS
+from discovery.core.signed import with_sign
 
 DASH = "\N{EN DASH}"
 NONE = "\N{EM DASH}"
@@ -198,6 +198,20 @@ def amount(value: float | None, unit: str, currency: str = "") -> str:
             return number(value)
 
 
+def difference(value: float, unit: str, currency: str = "") -> str:
+    """Return a difference with its sign: of shares in percentage points, an AUC as it is.
+
+    Examples
+    --------
+    >>> difference(0.034, "share"), difference(-12.5, "money", "GBP"), difference(-0.0001, "share")
+    ('+3.4 points', '−£12.50', '0.0 points')
+    """
+    if unit == "auc" or not math.isfinite(value):
+        return amount(value, unit)
+    size = f"{abs(value) * 100:.1f} points" if unit == "share" else amount(abs(value), unit, currency)
+    return with_sign(size, value)
+
+
 def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str:
     """Return both ends of an interval in their unit, or a dash where there is none.
 
@@ -255,5 +269,4 @@ def joined(parts: list[str] | tuple[str, ...]) -> str:
 
 def _signed(text: str, value: float) -> str:
     # "-0.0%" says nothing; a real minus is as wide as a digit in tabular figures.
-    zero = not any(c in "123456789" for c in text)
-    return f"{MINUS}{text}" if value < 0 and not zero else text
+    return with_sign(text, value).removeprefix("+")

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NONE, amount, count, number_word, rate, span
+from discovery.charts.format import NONE, count, difference, number_word, rate, span
 from discovery.charts.small_cells import REASONS, hidden
 from discovery.charts.theme import LIGHT, NOTHING, Theme, axis, figure, names_axis, note, plain, tall
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict
 from discovery.core.run import Run
-from discovery.core.signed import with_sign
 
 #: What a comparison is called, and what its axis says.
 COMPARED: Mapping[str, tuple[str, str]] = {
@@ -212,20 +211,6 @@ def after_table(run: Run, by: str, a: str, b: str) -> pd.DataFrame:
         for s in ordered
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["Segment", "Customers now", "Customers then", "Share then"])
-
-
-def difference(value: float, unit: str, currency: str) -> str:
-    """Return a difference with its sign: shares in percentage points, AUC as it is.
-
-    Examples
-    --------
-    >>> difference(0.0312, "share", ""), difference(-4.5, "money", "GBP"), difference(-0.0001, "share", "")
-    ('+3.1 points', '−£4.50', '0.0 points')
-    """
-    if unit == "auc" or not math.isfinite(value):
-        return amount(value, unit)
-    size = f"{abs(value) * 100:.1f} points" if unit == "share" else amount(abs(value), unit, currency)
-    return with_sign(size, value)
 
 
 def _secret(run: Run, verdict: MergeVerdict) -> str:

@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.before_now import before_now, difference, differences, fell
-from discovery.charts.format import NOBODY, NOT_MEASURED, amount, count, span, unit_words
+from discovery.charts.before_now import before_now
+from discovery.charts.format import NOBODY, NOT_MEASURED, amount, count, difference, span, unit_words
 from discovery.charts.reviewed import reviewed
 from discovery.charts.small_cells import hidden
 from discovery.charts.theme import LIGHT, Theme
 from discovery.core.review import RATE_COLUMNS, Review
+from discovery.core.signed import MINUS
 
 _ENDS = {
     "before": ("before", "before_low", "before_high"),
@@ -91,7 +92,7 @@ def rates_title(review: Review, measure: Measure) -> str:
     top = max(clear, key=lambda r: abs(r["change"]))
     by = difference(float(top["change"]), measure.unit, review.currency)
     values = [amount(float(top[when]), measure.unit, review.currency) for when in ("before", "now")]
-    verb = "fell" if fell(by) else "rose"
+    verb = "fell" if by.startswith(MINUS) else "rose"
     more = len(clear) - 1
     rest = f"; {more} more changed clearly" if more else ""
     return f"{measure.title}: {top['segment']} {verb} from {values[0]} to {values[1]}{rest}"
@@ -175,7 +176,9 @@ def _shown(row: Mapping[Hashable, Any], when: str, currency: str) -> str:
 def _change(row: Mapping[Hashable, Any], currency: str) -> str:
     value, low, high = (float(row[c]) for c in _ENDS["change"])
     shown = difference(value, row["unit"], currency)
-    return shown if math.isnan(low) else f"{shown} {_apart(differences(low, high, row['unit'], currency))}"
+    # The change itself says that they are points.
+    ends = " to ".join(difference(end, row["unit"], currency).removesuffix(" points") for end in (low, high))
+    return shown if math.isnan(low) else f"{shown} {_apart(ends)}"
 
 
 def _apart(interval: str) -> str:

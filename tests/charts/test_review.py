@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discovery.charts import drift, exchange, movement, rates
-from discovery.charts.before_now import before_now, difference
+from discovery.charts.before_now import before_now
 from discovery.charts.checks import checks_data
 from discovery.charts.decisions import ORDER, decisions_data, decisions_title
+from discovery.charts.format import difference
 from discovery.charts.reviewed import OTHERS, places, reviewed
 from discovery.charts.theme import DARK, LIGHT, Theme
 from discovery.core.review import DRIFT_COLUMNS, ENTRANTS, LEAVERS, RATE_COLUMNS, Action, Movement, Review

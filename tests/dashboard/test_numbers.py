@@ -13,8 +13,7 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from discovery import service
-from discovery.charts.format import amount, count, rate
-from discovery.charts.merge_pairs import difference
+from discovery.charts.format import amount, count, difference, rate
 from discovery.charts.scorecard import method_name
 from discovery.cli import app as command_line
 from tests.conftest import QUICK, ROOT
