@@ -99,7 +99,7 @@ def _dots(data: pd.DataFrame, when: str, scale: float, unit: str, currency: str,
     values, low, high = (shown[c].astype(float) for c in (when, f"{when}_low", f"{when}_high"))
     words = [amount(v, unit, currency) for v in values]
     hover = [
-        f"<b>{plain(name)}</b><br>{when}: {w}<br>95% interval {_interval(a, b, unit, currency)}"
+        f"<b>{plain(name)}</b><br>{when}: {w}<br>95% interval {span((a, b), unit, currency)}"
         for name, w, a, b in zip(shown["segment"], words, low, high, strict=True)
     ]
     colours = shown["colour"].tolist()
@@ -127,10 +127,6 @@ def _dots(data: pd.DataFrame, when: str, scale: float, unit: str, currency: str,
         },
         cliponaxis=False,
     )
-
-
-def _interval(low: float, high: float, unit: str, currency: str) -> str:
-    return span(None if math.isnan(low) else (low, high), unit, currency)
 
 
 def _ends(data: pd.DataFrame) -> tuple[float, float]:

@@ -87,7 +87,7 @@ def broken_down_table(crossing: Crossing, who: str = "") -> pd.DataFrame:
             count(r["customers"]),
             rate(r["share"]),
             r["state"] or amount(r["value"], c.measure.unit, c.currency),
-            span(None if math.isnan(r["low"]) else (r["low"], r["high"]), c.measure.unit, c.currency),
+            span((r["low"], r["high"]), c.measure.unit, c.currency),
             NONE if r["state"] == NONE else count(r["n"]),
         )
         for name, r in zip(_names(data), data.to_dict("records"), strict=True)

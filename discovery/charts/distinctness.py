@@ -82,8 +82,8 @@ def distinctness_table(run: Run, by: str) -> pd.DataFrame:
         (
             r["segment"],
             amount(r["value"], "auc") if r["state"] == "shown" else r["state"],
-            span(_pair(r["low"], r["high"]), "auc"),
-            span(_pair(r["null_low"], r["null_high"]), "auc"),
+            span((r["low"], r["high"]), "auc"),
+            span((r["null_low"], r["null_high"]), "auc"),
             amount(r["threshold"], "auc"),
             count(r["n"]),
         )
@@ -110,7 +110,3 @@ def distinctness(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         lines=lines,
         limits=(max(0.0, lowest - 0.02), 1.02),
     )
-
-
-def _pair(low: float, high: float) -> tuple[float, float] | None:
-    return None if math.isnan(low) or math.isnan(high) else (low, high)

@@ -213,14 +213,14 @@ def difference(value: float, unit: str, currency: str = "") -> str:
 
 
 def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str:
-    """Return both ends of an interval in their unit, or a dash where there is none.
+    """Return both ends of an interval in their unit, or a dash where there is none: no ends, or NaN.
 
     Examples
     --------
-    >>> span((0.1, 0.25), "share"), span((3, 12), "days")
-    ('10.0% to 25.0%', '3 to 12 days')
+    >>> span((0.1, 0.25), "share"), span((3, 12), "days"), span((math.nan, math.nan), "share")
+    ('10.0% to 25.0%', '3 to 12 days', '—')
     """
-    if ends is None:
+    if ends is None or any(map(math.isnan, ends)):
         return NONE
     low, high = (amount(end, unit, currency) for end in ends)
     # A word is said once: "3 to 12 days".

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NOBODY, NONE, SMALL_CELL, TOO_FEW, amount, effect_word, span, unit_words
+from discovery.charts.format import NOBODY, SMALL_CELL, TOO_FEW, amount, effect_word, span, unit_words
 from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, note, plain, top_axis
 from discovery.core.feature import Feature
 from discovery.core.run import Run
@@ -193,13 +193,12 @@ def _described(run: Run, known: Mapping[str, Description], against: str, beside:
     rows = []
     for name, d in sorted(known.items(), key=lambda item: -abs(_finite(item[1].effect))):
         feature = run.table.feature(name)
-        middle = span((d.q1, d.q3), feature.unit, run.currency)
         rows.append(
             (
                 feature.label,
                 f"{effect_word(d.effect)} ({amount(d.effect, 'delta')})",
                 amount(d.median, feature.unit, run.currency),
-                NONE if math.isnan(d.q1) else middle,
+                span((d.q1, d.q3), feature.unit, run.currency),
                 amount(d.everyone, feature.unit, run.currency),
                 amount(d.missing_share, "share"),
             )

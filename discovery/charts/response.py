@@ -155,11 +155,9 @@ def response_table(run: Run, by: str, outcome: Outcome = "forward_order_rate", c
         shown = r["state"] == "shown"
         ratio = r["value"] / r["everyone"] if shown and r["everyone"] else math.nan
         value = amount(r["value"], r["unit"], run.currency) if shown else r["state"]
-        interval = (r["low"], r["high"]) if shown and not math.isnan(r["low"]) else None
         expected = amount(r["shrunk"], r["unit"], run.currency)
-        rows.append(
-            (r["segment"], value, span(interval, r["unit"], run.currency), expected, lift(ratio), count(r["n"]))
-        )
+        interval = span((r["low"], r["high"]), r["unit"], run.currency)
+        rows.append((r["segment"], value, interval, expected, lift(ratio), count(r["n"])))
     measure = COLUMNS[outcome].format(days=run.horizon_days)
     who = "Recipients" if campaign else "Customers"
     columns = ["Segment", measure, "95% interval", EXPECTED, "Against everyone", who]

@@ -140,6 +140,11 @@ def test_share_of_customers_is_of_the_row(store: Run) -> None:
     assert members.loc["low", "value"] == pytest.approx((store.segmentation("kmeans").labels[band] == "lapsed").mean())
 
 
+def test_what_is_counted_has_no_interval_to_point_at(store: Run) -> None:
+    dots = broken_down.broken_down(crossing(store, "aov_band", measures.CUSTOMERS))
+    assert all(hover.endswith("95% interval —") for hover in dots.data[-1].customdata)
+
+
 def test_what_is_cut_away_brings_nothing_hidden_back(store: Run) -> None:
     c = crossing(store, "region")
     few = crossed.largest(c, 2)
