@@ -15,6 +15,8 @@ from discovery.rules.parse import parse, to_text
 _TEXTS = ("name", "where", "why", "campaign", "family")
 _KEYS = (*_TEXTS, "divides")
 _SHOWN = 4
+#: What the data lack, as `did_you_mean` goes on after it; a name may hold a full stop of its own.
+_UNKNOWN = re.compile(r"Unknown (.+?)\. (?:Did you mean |Known: |None is known )")
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,13 @@ class Library:
         """
         if not self.absent:
             return ()
-        lacking = list(dict.fromkeys(r.removeprefix("Unknown ").partition(". ")[0] for r in self.absent.values()))
-        more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
-        return (
-            f"{len(self.absent)} of {len(self.rules) + len(self.absent)} library rules cannot be used on these data, "
-            f"which lack {', '.join(lacking[:_SHOWN])}{more}.",
-        )
+        told = f"{len(self.absent)} of {len(self.rules) + len(self.absent)} library rules cannot be used on these data"
+        lacking = list(dict.fromkeys(found[1] for r in self.absent.values() if (found := _UNKNOWN.match(r))))
+        if lacking:
+            more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+            told += f", which lack {', '.join(lacking[:_SHOWN])}{more}"
+        others = (r.partition(" (at character ")[0] for r in self.absent.values() if not _UNKNOWN.match(r))
+        return (f"{'; '.join(dict.fromkeys((told, *others)))}.",)
 
 
 def library_from(entries: Any, features: Mapping[str, Feature]) -> Library:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -442,6 +443,16 @@ def test_the_note_stays_short_however_much_is_lacking() -> None:
     assert Library((), absent).notes == (
         "30 of 30 library rules cannot be used on these data, which lack property 'p0', property 'p1', property 'p2', "
         "property 'p3' and 26 more.",
+    )
+
+
+def test_the_note_names_what_is_lacking_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zipcodes", None)
+    near = entry("near", "distance_miles('US', '99501') <= 30")
+    found = library_from([entry("a", divides="true"), near, entry("b", "property('No. of kids') >= 1")], BY_NAME)
+    assert found.notes == (
+        "2 of 3 library rules cannot be used on these data, which lack property 'No. of kids'; "
+        "distance_miles(): Postal codes need: pip install 'segment-discovery[geo]'.",
     )
 
 
