@@ -9,6 +9,7 @@ import pandas as pd
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import literal, literals
+from discovery.features.seen import seen
 from discovery.features.vocabulary.terms import CLICKED, ORDERED, REFUNDED
 
 _HELD_OUT = "held_out"
@@ -57,7 +58,7 @@ def campaign_answers(
 
 
 def _sql(received: list[str], start: date, end: date, days: int, stated: str, data_end: date, events: str) -> str:
-    window, seen = days * MICROSECONDS_PER_DAY, midnight(data_end)
+    window = days * MICROSECONDS_PER_DAY
     reached, kept = f"event IN {literals(received)}", f"event = '{_HELD_OUT}' OR arm = 'holdout'"
     sent = (
         f'SELECT customer_key, campaign_id, min("at") AS sent_at, {_any(reached, "received")}, '
@@ -68,7 +69,7 @@ def _sql(received: list[str], start: date, end: date, days: int, stated: str, da
     begun = f"SELECT *, min(sent_at) OVER (PARTITION BY campaign_id) AS first_at FROM ({sent}) AS sent"
     asked = (
         f"SELECT * FROM ({begun}) AS begun WHERE first_at >= {midnight(start)} AND first_at < {midnight(end)} "
-        f"AND sent_at <= {seen - window}"
+        f"AND sent_at <= {midnight(data_end) - window}"
     )
     money = literals([*ORDERED, *REFUNDED])
     measures = {
@@ -81,8 +82,7 @@ def _sql(received: list[str], start: date, end: date, days: int, stated: str, da
     counted = [*CLICKED, *ORDERED, *REFUNDED, "unsubscribed", "marked_spam", *((stated,) if stated else ())]
     done = (
         f'SELECT customer_key, event, "at", value, campaign_id, machine FROM {events} '
-        f'WHERE event IN {literals(counted)} AND "at" >= {midnight(start)} AND "at" < {seen} '
-        f"AND (cancelled_at IS NULL OR cancelled_at >= {seen})"
+        f'WHERE {seen(counted, data_end)} AND "at" >= {midnight(start)}'
     )
     flags = ", ".join(_any(where, name) for name, where in measures.items())
     revenue = f"coalesce(CAST(sum(CASE WHEN e.event IN {money} THEN e.value END) AS DOUBLE), 0) AS revenue"
