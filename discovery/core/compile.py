@@ -6,9 +6,9 @@ import math
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from datetime import date
 from typing import Any, get_args, get_origin
 
+from discovery.core.documents import plain
 from discovery.core.errors import SettingError, did_you_mean
 from discovery.core.setting_values import typed
 from discovery.core.settings import Settings
@@ -61,17 +61,6 @@ def setting_rows(settings: Settings, origins: Mapping[str, str]) -> Iterator[Set
     yield from _rows(settings, "", origins)
 
 
-def as_plain(value: Any) -> Any:
-    """Return settings as plain JSON values."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: as_plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): as_plain(v) for k, v in value.items()}
-    if isinstance(value, tuple):
-        return [as_plain(v) for v in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
 def _rows(settings: Any, prefix: str, origins: Mapping[str, str]) -> Iterator[SettingRow]:
     for each in fields(settings):
         name, value = prefix + each.name, getattr(settings, each.name)
@@ -81,9 +70,7 @@ def _rows(settings: Any, prefix: str, origins: Mapping[str, str]) -> Iterator[Se
         default = None if each.default is MISSING else each.default
         empty: Any = {} if isinstance(value, Mapping) and default == () else default
         meta = each.metadata
-        yield SettingRow(
-            name, as_plain(value), as_plain(empty), meta["unit"], origins.get(name, "default"), meta["help"]
-        )
+        yield SettingRow(name, plain(value), plain(empty), meta["unit"], origins.get(name, "default"), meta["help"])
 
 
 def _compile(kind: type, raw: Any, prefix: str, faults: list[str]) -> Any:

@@ -11,7 +11,6 @@ import pandas as pd
 from discovery.cluster.embed import embed
 from discovery.cluster.lead import History
 from discovery.cluster.threads import one_thread
-from discovery.core.compile import as_plain
 from discovery.core.dataset import Dataset
 from discovery.core.errors import DataError
 from discovery.core.feature import Feature, FeatureTable
@@ -33,7 +32,7 @@ from discovery.usecases.judgement import Judged, judge, recommend
 from discovery.usecases.lifecycle import lifecycle_division
 from discovery.usecases.measuring import Measured
 from discovery.usecases.placing import Placed, place
-from discovery.usecases.provenance import Clock, run_id, versions
+from discovery.usecases.provenance import Clock, run_id, settings_at, versions
 from discovery.usecases.responses import Responses
 from discovery.usecases.segment_rules import Selected, induced_rules, written_rules
 from discovery.usecases.segmentations import hdbscan_division, kmeans_division, mixture_division, rules_division
@@ -123,13 +122,12 @@ def analyse(
         reference = _reference(segmentations[0], table, responses.forward, settings)
         judged = judge_all(segmentations, table, responses, ruled, found.clustered_on, reference, settings, progress)
         best, why = recommend(segmentations, judged.evidence, settings)
-    plain = {**as_plain(settings), "as_of": table.as_of.isoformat()}
     return Run(
         id=run_id(settings, dataset, table.as_of),
         question_asked=asked,
         currency=dataset.currency,
         horizon_days=responses.forward.days,
-        settings=plain,
+        settings=settings_at(settings, table.as_of),
         table=table,
         segmentations=segmentations,
         recommended=best,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 
-from discovery.core.compile import as_plain
 from discovery.core.dataset import Dataset
+from discovery.core.documents import plain
 from discovery.core.question import question_named
 from discovery.core.settings import Settings
 from discovery.ingest.stamps import file_stamps
@@ -39,15 +39,19 @@ class Clock:
 def origin_of(config: Config) -> str:
     """Return a digest of the source's settings and the size and time of its files: changed, it is read again."""
     stamps = file_stamps(config.settings.source, config.base)
-    read = {"source": as_plain(config.settings.source), "places": as_plain(config.settings.places)}
+    read = {"source": plain(config.settings.source), "places": plain(config.settings.places)}
     return digest({**read, "base": str(config.base)}, json.dumps(stamps))
 
 
 def run_id(settings: Settings, dataset: Dataset, as_of: date) -> str:
     """Return the id of the run that these settings make of a dataset at a date."""
     question, _ = question_named(settings.question, "placed_order" in dataset.events_by_name)
-    plain = {**as_plain(settings), "as_of": as_of.isoformat()}
-    return f"{as_of}-{question.name}-{digest(plain, dataset.fingerprint)}"
+    return f"{as_of}-{question.name}-{digest(settings_at(settings, as_of), dataset.fingerprint)}"
+
+
+def settings_at(settings: Settings, as_of: date) -> dict[str, object]:
+    """Return settings as plain values, with the date that was meant."""
+    return {**plain(settings), "as_of": as_of.isoformat()}
 
 
 def digest(settings: dict[str, object], data: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from discovery.core.compile import as_plain, compile_settings, setting_rows
+from discovery.core.compile import compile_settings, setting_rows
+from discovery.core.documents import plain
 from discovery.core.errors import DataError, SettingError
 from discovery.core.sources import JoinedSource
 from discovery.store import read_config
@@ -263,4 +264,4 @@ def test_the_path_holds_the_files_of_all_parts(paths: tuple[str, str], shared: s
 def test_the_example_configs_compile_and_show(name: str) -> None:
     config = read_config(ROOT / "configs" / name)
     shown = {row.name: row.value for row in setting_rows(config.settings, config.origins)}
-    assert as_plain(config.settings.source)["kind"] == shown["source.kind"] == config.settings.source.kind
+    assert plain(config.settings.source)["kind"] == shown["source.kind"] == config.settings.source.kind
