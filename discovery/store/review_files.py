@@ -9,12 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from discovery.core.errors import WorkspaceError
 from discovery.core.review import Review
 from discovery.core.review_document import TABLES, review_document, review_from
+from discovery.store.feature_file import write_frame
 from discovery.store.run_files import BROKEN, read_document, write_document
 
 
@@ -46,8 +45,7 @@ def write_review(review: Review, inputs: str, folder: Path) -> None:
     """Write the files of `review` into `folder`; equal reviews give equal bytes."""
     write_document(folder / "review.json", {**review_document(review), "made": {"inputs": inputs}})
     for name in TABLES:
-        table = pa.Table.from_pandas(getattr(review, name), preserve_index=False)
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+        write_frame(getattr(review, name), folder / f"{name}.parquet")
 
 
 def read_review(folder: Path) -> Review:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -24,6 +24,8 @@ from discovery.store.run_files import BROKEN, read_document, read_run, whole_run
 from discovery.store.staging import NAME, Staging, check_name
 
 _WAIT_SECONDS = 10.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,22 +58,15 @@ class Workspace:
 
     def runs(self) -> tuple[RunSummary, ...]:
         """Return the runs that this release can read, the newest ``as_of`` first."""
-        found = (summary for _, summary in self._listed() if isinstance(summary, RunSummary))
+        found = (summary for _, summary in self._runs() if isinstance(summary, RunSummary))
         return tuple(sorted(found, key=lambda r: (-r.as_of.toordinal(), r.id)))
 
     def unreadable(self) -> dict[str, str]:
         """Return why a run cannot be read, by its id: another release made it, or its files are broken."""
-        return {run_id: str(why) for run_id, why in self._listed() if isinstance(why, WorkspaceError)}
+        return {run_id: str(why) for run_id, why in self._runs() if isinstance(why, WorkspaceError)}
 
-    def _listed(self) -> Iterator[tuple[str, RunSummary | WorkspaceError]]:
-        folder = self.path / "runs"
-        for each in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if NAME.fullmatch(each.name) and (each / "run.json").is_file():
-                try:
-                    with whole_run(each):
-                        yield each.name, _summary(each)
-                except WorkspaceError as error:
-                    yield each.name, error
+    def _runs(self) -> Iterator[tuple[str, RunSummary | WorkspaceError]]:
+        return _listed(self.path / "runs", "run.json", _summary)
 
     def run_folder(self, run_id: str) -> Path:
         """Return where a run lies, or raise with the nearest id."""
@@ -94,21 +89,15 @@ class Workspace:
 
     def reviews(self) -> tuple[ReviewSummary, ...]:
         """Return the reviews that this release can read, the newest first."""
-        found = (summary for _, summary in self._reviewed() if isinstance(summary, ReviewSummary))
+        found = (summary for _, summary in self._reviews() if isinstance(summary, ReviewSummary))
         return tuple(sorted(found, key=lambda r: (-r.as_of_now.toordinal(), -r.as_of_before.toordinal(), r.id)))
 
     def unreadable_reviews(self) -> dict[str, str]:
         """Return why a review cannot be read, by its id."""
-        return {review_id: str(why) for review_id, why in self._reviewed() if isinstance(why, WorkspaceError)}
+        return {review_id: str(why) for review_id, why in self._reviews() if isinstance(why, WorkspaceError)}
 
-    def _reviewed(self) -> Iterator[tuple[str, ReviewSummary | WorkspaceError]]:
-        folder = self.path / "reviews"
-        for each in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if NAME.fullmatch(each.name) and (each / "review.json").is_file():
-                try:
-                    yield each.name, read_summary(each)
-                except WorkspaceError as error:
-                    yield each.name, error
+    def _reviews(self) -> Iterator[tuple[str, ReviewSummary | WorkspaceError]]:
+        return _listed(self.path / "reviews", "review.json", read_summary)
 
     def review_folder(self, review_id: str) -> Path:
         """Return where a review lies, or raise with the nearest id."""
@@ -265,6 +254,16 @@ def open_workspace(path: str | Path) -> Workspace:
     return Workspace(folder)
 
 
+def _listed(folder: Path, name: str, read: Callable[[Path], T]) -> Iterator[tuple[str, T | WorkspaceError]]:
+    """Yield by id what is read of each folder that holds a file of that name, or why it cannot be read."""
+    for each in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if NAME.fullmatch(each.name) and (each / name).is_file():
+            try:
+                yield each.name, read(each)
+            except WorkspaceError as error:
+                yield each.name, error
+
+
 def _segmentations(folder: Path) -> list[dict[str, Any]]:
     """Return what ``run.json`` says of a run's segmentations."""
     listed: list[dict[str, Any]] = read_document(folder / "run.json")["segmentations"]
@@ -272,13 +271,14 @@ def _segmentations(folder: Path) -> list[dict[str, Any]]:
 
 
 def _summary(folder: Path) -> RunSummary:
-    document = read_document(folder / "run.json")
-    chosen = next(s for s in document["segmentations"] if s["recommended"])
-    return RunSummary(
-        folder.name,
-        date.fromisoformat(document["as_of"]),
-        document["question_asked"],
-        document["customers"],
-        chosen["name"],
-        chosen["k"],
-    )
+    with whole_run(folder):
+        document = read_document(folder / "run.json")
+        chosen = next(s for s in document["segmentations"] if s["recommended"])
+        return RunSummary(
+            folder.name,
+            date.fromisoformat(document["as_of"]),
+            document["question_asked"],
+            document["customers"],
+            chosen["name"],
+            chosen["k"],
+        )
