@@ -35,7 +35,7 @@ def broken_down_data(crossing: Crossing, who: str = "") -> pd.DataFrame:
     it is the measure itself; ``share`` is the group's share of the customers looked at, 0 to 1.
     """
     c = crossing
-    j = [g.id for g in c.column_groups].index(who)
+    j = c.column(who)
     size = c.customers[-1, j]
     counted = c.measure.name == CUSTOMERS and not who
     rows = []
@@ -145,7 +145,7 @@ def shares_data(crossing: Crossing, who: str = "") -> pd.DataFrame:
     says why it is not shown.
     """
     c, data = crossing, broken_down_data(crossing, who)
-    j = [g.id for g in c.column_groups].index(who)
+    j = c.column(who)
     total = c.value[-1, j] * c.n[-1, j]
     revenue = (data["value"] * data["n"]).mask(data["state"] == NONE, 0.0)
     share = revenue / total if total > 0 else revenue * math.nan
@@ -250,7 +250,7 @@ def _all(crossing: Crossing, who: str) -> str:
 
 
 def _segment(crossing: Crossing, who: str) -> str:
-    return next(g.name for g in crossing.column_groups if g.id == who)
+    return crossing.column_groups[crossing.column(who)].name
 
 
 def measure_label(crossing: Crossing, who: str) -> str:

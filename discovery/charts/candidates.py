@@ -26,10 +26,13 @@ STATISTICS: Mapping[str, tuple[str, str]] = {
 
 def band(run: Run) -> tuple[int, int]:
     """Return the fewest and the most segments a team can work with, from the run's settings."""
+    return int(cluster_setting(run, "band_low")), int(cluster_setting(run, "band_high"))
+
+
+def cluster_setting(run: Run, name: str) -> Any:
+    """Return a setting of the clusterings of a run; the default in one of a release that did not know it."""
     part = run.settings.get("cluster", {})
-    known = part if isinstance(part, Mapping) else {}
-    default = ClusterSettings()
-    return int(known.get("band_low", default.band_low)), int(known.get("band_high", default.band_high))
+    return {**vars(ClusterSettings()), **(part if isinstance(part, Mapping) else {})}[name]
 
 
 def statistics(run: Run, by: str) -> tuple[str, ...]:
@@ -145,7 +148,7 @@ def candidates(run: Run, by: str, statistic: str, look: Theme = LIGHT) -> go.Fig
     )
     notes = [
         note(
-            f"{run_words(low, high)}",
+            band_words(low, high),
             look,
             x=(low + high) / 2,
             xref="x",
@@ -197,6 +200,6 @@ def _used(ks: list[int], values: list[float], i: int, look: Theme) -> dict[str, 
     )
 
 
-def run_words(low: int, high: int) -> str:
+def band_words(low: int, high: int) -> str:
     """Return what the shaded numbers of segments are."""
     return f"{low} to {high}: what a team can serve"

@@ -66,6 +66,10 @@ class Crossing:
         """The groups of the columns, everyone last."""
         return (*self.columns.groups, EVERYONE)
 
+    def column(self, who: str) -> int:
+        """Return the place of a column by the id of its group; everyone's is empty."""
+        return [g.id for g in self.column_groups].index(who)
+
     def said(self, i: int, j: int) -> str:
         """Return the value of a cell as people read it, or the words shown instead."""
         return str(self.state[i, j]) or amount(self.value[i, j], self.measure.unit, self.currency)

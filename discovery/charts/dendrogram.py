@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.candidates import band, run_words
+from discovery.charts.candidates import band, band_words
 from discovery.charts.format import DASH, NONE, rate
 from discovery.charts.merge_pairs import DECISIONS, PAIR_VERDICT
 from discovery.charts.merge_path import joins, path_data
@@ -87,7 +87,7 @@ def dendrogram(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
     cost = data.set_index("k")["so_far"] * 100
     if len(ids) >= low:
         start, end = cost[min(high, len(ids))], cost[max(low - 1, 1)]
-        words = f"{low}{DASH}{high}" if len(ids) > low else run_words(low, high)
+        words = f"{low}{DASH}{high}" if len(ids) > low else band_words(low, high)
         shapes.append(
             {
                 "type": "rect", "xref": "x", "yref": "paper", "layer": "below", "x0": start, "x1": end, "y0": 0,

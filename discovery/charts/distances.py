@@ -7,17 +7,15 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
+from discovery.charts.candidates import cluster_setting
 from discovery.charts.format import rate
 from discovery.charts.theme import FONT, LIGHT, Theme, axis, dense, figure, names_axis, note, plain
 from discovery.core.run import Run
-from discovery.core.settings import ClusterSettings
 
 
 def alone_from(run: Run) -> float:
     """Return from which share of the distances on a feature counts as deciding alone, from the run's settings."""
-    part = run.settings.get("cluster", {})
-    known = part if isinstance(part, Mapping) else {}
-    return float(known.get("max_distance_share", ClusterSettings().max_distance_share))
+    return float(cluster_setting(run, "max_distance_share"))
 
 
 def distances_data(run: Run, by: str) -> pd.DataFrame:

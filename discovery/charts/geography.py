@@ -167,8 +167,7 @@ def points(crossing: Crossing, at: Places, who: str = "", scope: Scope = "world"
 def points_title(crossing: Crossing, at: Places, who: str = "") -> str:
     """Return how many customers are drawn, and in how many places."""
     data = points_data(crossing, at, who)
-    j = [g.id for g in crossing.column_groups].index(who)
-    total = crossing.customers[-1, j]
+    total = crossing.customers[-1, crossing.column(who)]
     drawn = int(data["customers"].sum())
     shown = f"{count(drawn)} of {many(int(total), 'customer')} drawn, in {many(len(data), 'place')}"
     return f"{shown} that at least {SMALL_CELL} share"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.candidates import band, run_words
+from discovery.charts.candidates import band, band_words
 from discovery.charts.format import NONE, amount, rate
 from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, axis, figure, note
 from discovery.core.run import Run
@@ -126,7 +126,7 @@ def merge_path(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
         look,
         340,
         [line],
-        annotations=[note(run_words(low, high), look, x=(low + high) / 2, y=1, yref="paper", yanchor="bottom")],
+        annotations=[note(band_words(low, high), look, x=(low + high) / 2, y=1, yref="paper", yanchor="bottom")],
         shapes=[
             {
                 "type": "rect", "xref": "x", "yref": "paper", "layer": "below", "x0": low - 0.4, "x1": high + 0.4,

@@ -100,11 +100,8 @@ def movement(review: Review, look: Theme = LIGHT, boundaries: Boundaries = "fres
         shapes=[_bar(n, x, look) for nodes, x in ((left, 0.0), (right, 1.0)) for n in nodes],
         annotations=[
             note(f"<b>{day(when)}</b>", look, x=x, y=1, xref="paper", yref="paper", yanchor="bottom", yshift=12,
-                 xanchor=anchor)
-            for when, x, anchor in (
-                (review.as_of_before, 0, "center"),
-                (review.as_of_now, 1, "center"),
-            )
+                 xanchor="center")
+            for x, when in enumerate((review.as_of_before, review.as_of_now))
         ],
         xaxis=axis(
             "width of a band: customers; faint: stayed or came",

@@ -35,8 +35,9 @@ def overlap_data(run: Run, clusters: str = "kmeans", rules: str = "rules") -> pd
     table = run.overlap
     straight = table[(table["segmentation_a"] == clusters) & (table["segmentation_b"] == rules)]
     turned = table[(table["segmentation_a"] == rules) & (table["segmentation_b"] == clusters)]
-    swapped = {f"segment{e}": f"segment{flip_e}" for e, flip_e in (("_a", "_b"), ("_b", "_a"))}
-    turned = turned.rename(columns={**swapped, **{f"{x}_only": f"{flip[x]}_only" for x in "ab"}})
+    turned = turned.rename(
+        columns={form.format(x): form.format(flip[x]) for form in ("segment_{}", "{}_only") for x in "ab"}
+    )
     names = ["segment_a", "segment_b", "both", "a_only", "b_only", "jaccard"]
     both = pd.concat([straight[names], turned[names]], ignore_index=True)
     left = {s.id: s.name for s in run.segmentation(clusters).segments}

@@ -20,8 +20,6 @@ from discovery.core.segment import Description, Segment
 FEATURES_SHOWN = 12
 #: Features shown of a segment beside the one most like it.
 NEAREST_SHOWN = 8
-#: Medians of fewer customers come close to saying what one of them did.
-LEAST = SMALL_CELL
 
 
 def profile_data(run: Run, by: str) -> pd.DataFrame:
@@ -33,7 +31,7 @@ def profile_data(run: Run, by: str) -> pd.DataFrame:
     """
     rows = []
     for s in run.segmentation(by).placed:
-        secret = "" if s.size >= LEAST else TOO_FEW if s.size else NOBODY
+        secret = "" if s.size >= SMALL_CELL else TOO_FEW if s.size else NOBODY
         for name, d in s.profile.items():
             feature = run.table.feature(name)
             found = (d.effect, d.median, d.q1, d.q3)
@@ -165,7 +163,7 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
         annotations=[
             note(TOO_FEW if s.size else NOBODY, look, x=s.id, y=0.5, yref="paper", textangle=-90)
             for s in segments
-            if s.size < LEAST
+            if s.size < SMALL_CELL
         ],
         xaxis=top_axis(look, "segment", [s.id for s in segments], tops),
         yaxis=names_axis(look, {f: plain(labels[f], 34) for f in order}, "feature (unit)", size=12),
@@ -174,7 +172,7 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
 
 def segment_table(run: Run, segment: Segment) -> pd.DataFrame:
     """Return every feature of one segment as people read it, the most telling first."""
-    known = segment.profile if segment.size >= LEAST else {}
+    known = segment.profile if segment.size >= SMALL_CELL else {}
     return _described(run, known, "Against everyone else", "Everyone's median")
 
 
@@ -183,7 +181,7 @@ def nearest_table(run: Run, by: str, segment: Segment) -> pd.DataFrame:
     if not segment.nearest:
         return _described(run, {}, "Against it", "Its median")
     sizes = (segment.size, run.segmentation(by).segment(segment.nearest).size)
-    known = segment.versus_nearest if min(sizes) >= LEAST else {}
+    known = segment.versus_nearest if min(sizes) >= SMALL_CELL else {}
     return _described(run, known, "Against it", "Its median").head(NEAREST_SHOWN)
 
 

@@ -128,14 +128,10 @@ def tiles(run: Run, by: str) -> tuple[tuple[str, str, str], ...]:
     under = f"{reasons} reasons, listed below" if reasons > 1 else "reason below" if lost else "none were lost"
     return (
         (count(len(run.table)), "customers", "with everything they did before the date"),
-        (count(segmentation.k), "segments", _claim(segmentation)),
+        (count(segmentation.k), "segments", CLAIMS[segmentation.structure]),
         (rate(segmentation.coverage), "of customers placed", _left(segmentation)),
         (count(lost), "rows not usable", under),
     )
-
-
-def _claim(segmentation: Segmentation) -> str:
-    return CLAIMS[segmentation.structure]
 
 
 def _left(segmentation: Segmentation) -> str:

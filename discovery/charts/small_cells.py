@@ -34,10 +34,10 @@ REASONS = {
 }
 
 
-def hidden(sizes: Mapping[str, int], least: int = SMALL_CELL) -> dict[str, str]:
+def hidden(sizes: Mapping[str, int]) -> dict[str, str]:
     """Return the groups whose rates and amounts must not be shown, each with the words shown instead.
 
-    Those with fewer than `least` customers are too few; and where that is a single one, the next smallest is
+    Those with fewer than 10 customers are too few; and where that is a single one, the next smallest is
     withheld: with everyone's number and all the others, the one left out could be had by subtraction. Empty groups
     have nothing to hide.
 
@@ -49,7 +49,7 @@ def hidden(sizes: Mapping[str, int], least: int = SMALL_CELL) -> dict[str, str]:
     {}
     """
     known = {i: n for i, n in sizes.items() if n > 0}
-    small = {i: TOO_FEW for i, n in known.items() if n < least}
+    small = {i: TOO_FEW for i, n in known.items() if n < SMALL_CELL}
     if len(small) == 1:
         rest = sorted((n, i) for i, n in known.items() if i not in small)
         small |= {i: WITHHELD for _, i in rest[:1]}

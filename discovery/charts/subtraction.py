@@ -21,15 +21,13 @@ Cell = tuple[int, int]
 _FREE = 1e-6
 
 
-def hidden_cells(counts: Counts, least: int = SMALL_CELL) -> Words:
+def hidden_cells(counts: Counts) -> Words:
     """Return the words shown instead of a number in each cell of a cross table and of its totals; empty: shown.
 
     Parameters
     ----------
     counts : array of int, rows by columns
-        Customers behind each cell, without totals.
-    least : int
-        Cells and totals of fewer customers are too few to show.
+        Customers behind each cell, without totals; of fewer than 10, cells and totals are too few to show.
 
     Returns
     -------
@@ -54,11 +52,11 @@ def hidden_cells(counts: Counts, least: int = SMALL_CELL) -> Words:
     table[:-1, :-1] = counts
     table[:-1, -1] = counts.sum(axis=1)
     table[-1] = table.sum(axis=0)
-    words = np.where((table > 0) & (table < least), TOO_FEW, "").astype(object)
-    if table[-1, -1] < least:
+    words = np.where((table > 0) & (table < SMALL_CELL), TOO_FEW, "").astype(object)
+    if table[-1, -1] < SMALL_CELL:
         return words
     for line, total in ((words[:-1, -1], table[:-1, -1]), (words[-1, :-1], table[-1, :-1])):
-        for place, why in hidden({str(i): int(n) for i, n in enumerate(total)}, least).items():
+        for place, why in hidden({str(i): int(n) for i, n in enumerate(total)}).items():
             line[int(place)] = why
     while small := [cell for cell in _bridges(words) if words[cell] == TOO_FEW]:
         for cell in _circle(table, words, small[0]):

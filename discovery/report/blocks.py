@@ -59,9 +59,9 @@ def sentences(words: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def section(name: str, title: str, inner: str, css: str = "", before: str = "") -> str:
+def section(name: str, title: str, inner: str, before: str = "") -> str:
     """Return one part of the page under its heading; `before`, already safe, stands before the heading's words."""
-    return f'<section id="{escape(name)}" class="{css}"><h2>{before}{escape(title)}</h2>{inner}</section>'
+    return f'<section id="{escape(name)}"><h2>{before}{escape(title)}</h2>{inner}</section>'
 
 
 def _untitled(figure: go.Figure) -> str:
