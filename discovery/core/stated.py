@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from discovery.core.dataset import EVENT_COLUMNS
-from discovery.core.errors import UsageError, did_you_mean
+from discovery.core.errors import UsageError
 from discovery.core.event_words import counted
 from discovery.core.feature import Aggregate, Feature, Filter
-from discovery.core.holidays import season_ranges
+from discovery.core.filters import check_filter, filter_text, filter_words, rule_literal
 from discovery.core.rule import Scalar
 
 
@@ -58,19 +57,6 @@ PROFILE_MEASURES: Mapping[str, tuple[str, ...]] = {
     "distance_km_to": ("latitude", "longitude"),
     "sample": ("percent", "seed"),
 }
-
-_DERIVED_COLUMNS: Mapping[str, type] = {"weekday": int, "hour": int, "season": str}
-_NOT_FILTERED = ("customer_id", "event", "at", "event_id")
-#: What an event can be filtered by, and the type of its values.
-FILTER_COLUMNS: Mapping[str, type] = {
-    **{
-        name: {"VARCHAR": str, "BOOLEAN": bool}.get(kind, float)
-        for name, kind in EVENT_COLUMNS.items()
-        if name not in _NOT_FILTERED
-    },
-    **_DERIVED_COLUMNS,
-}
-_WINDOW_OPTIONS = ("days", "skip", "since", "until")
 
 
 def event_measure(
@@ -118,16 +104,16 @@ def event_measure(
         raise UsageError(f"{function}() must be given {wanted}, got {event!r}.")
     filters = tuple(where)
     for each in filters:
-        _check_filter(function, each)
+        check_filter(function, each)
     _check_window(function, days, skip, since, until)
     options = {"days": days, "skip": skip, "since": since, "until": until}
-    arguments = [_literal(event)] if event else []
-    arguments += [f"{name} => {_literal(value)}" for name, value in options.items() if value]
-    arguments += [_filter_text(f) for f in filters]
+    arguments = [rule_literal(event)] if event else []
+    arguments += [f"{name} => {rule_literal(value)}" for name, value in options.items() if value]
+    arguments += [filter_text(f) for f in filters]
     label = made.said_of(event.replace("_", " "), counted(event))
     return Feature(
         f"{function}({', '.join(arguments)})",
-        label + _window_words(days, skip, since, until) + _of_words(filters),
+        label + _window_words(days, skip, since, until) + filter_words(filters),
         "Stated in a rule",
         made.aggregate,
         (event or made.event,),
@@ -160,13 +146,13 @@ def profile_measure(function: str, column: str = "", given: Sequence[Scalar] = (
     _check_given(function, given)
     name = column.removeprefix("property.")
     label = name.replace("_", " ")
-    named = [_literal(name)] if column else []
+    named = [rule_literal(name)] if column else []
     place = ", ".join(str(g) for g in given)
     values: dict[str, Any] = {"given": tuple(given), "missing": "not known: missing"}
     match function:
         case "has":
             values |= {"label": f"{label} holds {given[0]}", "aggregate": "holds", "kind": "boolean"}
-            named.append(_literal(given[0]))
+            named.append(rule_literal(given[0]))
         case "items":
             values |= {"label": f"values in {label}", "aggregate": "length", "unit": "values"}
         case "days_since_property":
@@ -184,9 +170,9 @@ def profile_measure(function: str, column: str = "", given: Sequence[Scalar] = (
             unit = "miles" if "miles" in function else "km"
             values |= {"label": f"{unit} from {place}", "aggregate": "distance", "unit": unit}
             values["given"] = (*given, unit)
-            named = [_literal(g) for g in given]
+            named = [rule_literal(g) for g in given]
     if function in ("birthday_within", "sample"):
-        named = [f"{n} => {_literal(g)}" for n, g in zip(PROFILE_MEASURES[function], given, strict=True)]
+        named = [f"{n} => {rule_literal(g)}" for n, g in zip(PROFILE_MEASURES[function], given, strict=True)]
     return Feature(f"{function}({', '.join(named)})", family="Stated in a rule", column=column, **values)
 
 
@@ -215,25 +201,6 @@ def _check_window(function: str, days: int | None, skip: int, since: str, until:
             raise UsageError(f"{function}(): {name} must be a day such as '2025-11-28', got {day!r}.")
     if since and until and since > until:
         raise UsageError(f"{function}(): since must not lie after until, got {since} and {until}.")
-
-
-def _check_filter(function: str, each: Filter) -> None:
-    column, sign, value = each
-    if column not in FILTER_COLUMNS:
-        known = (*_WINDOW_OPTIONS, *FILTER_COLUMNS)
-        raise UsageError(f"{function}() has no option or event column {column!r}. {did_you_mean(column, known)}")
-    wanted = FILTER_COLUMNS[column]
-    for one in value if isinstance(value, tuple) else (value,):
-        number = isinstance(one, (int, float)) and not isinstance(one, bool)
-        if not (number if wanted in (int, float) else isinstance(one, wanted)):
-            words = {str: "a text in single quotes", bool: "TRUE or FALSE"}.get(wanted, "a number")
-            raise UsageError(f"{function}(): {column} must be compared with {words}, got {one!r}.")
-    if column == "season" and sign != "=":
-        raise UsageError(f"{function}(): season is stated as season => 'christmas', got {sign}.")
-    if column == "season":
-        season_ranges(str(value), date(2000, 1, 1))
-    if sign not in ("=", "<>", "IN") and wanted in (str, bool):
-        raise UsageError(f"{function}(): {column} is compared with =>, <> or IN, got {sign}.")
 
 
 def _check_given(function: str, given: Sequence[Scalar]) -> None:
@@ -278,25 +245,3 @@ def _window_words(days: int | None, skip: int, since: str, until: str) -> str:
     elif since or until:
         words += f" since {since}" if since else f" until {until}"
     return words
-
-
-def _of_words(filters: Sequence[Filter]) -> str:
-    words = []
-    for column, sign, value in filters:
-        shown = " or ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        name = column.replace("_", " ")
-        words.append(f"{name} {shown}" if sign in ("=", "IN") else f"{name} {sign} {shown}")
-    return f" ({', '.join(words)})" if words else ""
-
-
-def _filter_text(each: Filter) -> str:
-    column, sign, value = each
-    if isinstance(value, tuple):
-        return f"{column} IN ({', '.join(_literal(v) for v in value)})"
-    return f"{column} {'=>' if sign == '=' else sign} {_literal(value)}"
-
-
-def _literal(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return str(value).upper()
-    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

@@ -9,7 +9,8 @@ import streamlit as st
 
 from discovery.core.errors import RuleError, UsageError
 from discovery.core.feature import Feature
-from discovery.core.stated import EVENT_MEASURES, FILTER_COLUMNS
+from discovery.core.filters import FILTER_COLUMNS
+from discovery.core.stated import EVENT_MEASURES
 from discovery.dashboard import rule_edits
 from discovery.dashboard.rule_edits import Bench
 from discovery.dashboard.rule_tree import ASKED, ASKED_OF, JOINS, Group, Line

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from discovery.core.errors import AbsentError, UsageError, did_you_mean
 from discovery.core.feature import Feature, Filter
+from discovery.core.filters import WINDOW_OPTIONS
 from discovery.core.holidays import on_days_of
 from discovery.core.postal import point_of
 from discovery.core.rule import Scalar
@@ -79,7 +80,7 @@ def _event_measure(
     for part in node.expressions:
         if isinstance(part, exp.Kwarg):
             name, value = part.name.lower(), text.literal(part.expression)
-            if name not in ("days", "skip", "since", "until"):
+            if name not in WINDOW_OPTIONS:
                 where.append((name, "=", value))
             elif name in options:
                 raise UsageError(f"{function}(): {name} is stated twice.")

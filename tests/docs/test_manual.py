@@ -21,9 +21,10 @@ from discovery import service
 from discovery.core.compile import compile_settings
 from discovery.core.dataset import EVENT_NAMES
 from discovery.core.evidence import Verdict
+from discovery.core.filters import FILTER_COLUMNS
 from discovery.core.holidays import SEASONS
 from discovery.core.review import Action
-from discovery.core.stated import EVENT_MEASURES, FILTER_COLUMNS, PROFILE_MEASURES
+from discovery.core.stated import EVENT_MEASURES, PROFILE_MEASURES
 from discovery.core.strict_yaml import read_yaml
 from discovery.rules.faults import Fault
 
