@@ -77,7 +77,7 @@ def show_ledger(selection: Selection, found: Sequence[Decision], who: str, none:
         st.html(html.block(html.text(none, css="muted")))
         return
     newest = sorted(found, key=lambda d: -d.id)
-    names = _names(selection, newest)
+    names = _names(newest)
     frame.table(ledger_table(newest, names), long=len(newest) > 12)
     standing = {f"{_when(d.at)}, {d.who}: {_said(d, names)}": d for d in newest if d.stands}
     if not standing:
@@ -127,7 +127,7 @@ def _when(at: datetime) -> str:
     return f"{day(utc.date())}, {utc:%H:%M} UTC"
 
 
-def _names(selection: Selection, found: Sequence[Decision]) -> dict[tuple[str, str, str], str]:
+def _names(found: Sequence[Decision]) -> dict[tuple[str, str, str], str]:
     """Return what the segments that were decided on are called, as their runs were made."""
     out: dict[tuple[str, str, str], str] = {}
     for run, by in dict.fromkeys((d.run, d.segmentation) for d in found):

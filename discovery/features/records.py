@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from discovery.core.dataset import MICROSECONDS_PER_DAY, Dataset, midnight
 from discovery.core.records import CATEGORY, COUNTED, OTHER, Floats, Records
 from discovery.core.sampling import some_rows
+from discovery.core.settings import ClusterSettings
 from discovery.engine.query import QueryEngine
 from discovery.engine.sql import literal, literals
 from discovery.features.bought import common_categories
@@ -32,7 +33,6 @@ def extract_records(
     dataset: Dataset,
     as_of: date,
     categories: Sequence[str] | None = None,
-    most: int = 10,
     sample: tuple[int, int] | None = None,
 ) -> Records:
     """Return the records at `as_of` of everyone with an order of some value before it, by customer_id.
@@ -45,7 +45,7 @@ def extract_records(
         Exclusive: midnight UTC at its start.
     categories : sequence of str, optional
         Categories that are counted on their own, as a stored model wants them; the others count as ``other``. Without
-        it the `most` with most customers.
+        it those with most customers, as many as a run counts by default.
     sample : (int, int), optional
         How many customers are wanted at most, and the seed that they are drawn by; without it all.
 
@@ -69,7 +69,9 @@ def extract_records(
     row[keys[ordered]] = np.arange(len(ordered))
     customers = pd.Index(people["customer_id"].iloc[ordered])
     del people
-    named = categories if categories is not None else common_categories(engine, events, as_of, most)
+    named = (
+        categories if categories is not None else common_categories(engine, events, as_of, ClusterSettings().categories)
+    )
     columns: dict[str, Floats] = {}
     # Each answer is let go before the next is asked for.
     _put(history, row, columns, len(ordered))

@@ -24,8 +24,8 @@ def number_rows(engine: Engine, table: str, first: Sequence[str]) -> None:
     )
 
 
-def united(fields: Sequence[str], turn: str = "turn") -> str:
-    """Return the SELECT list that takes each field of a customer from the first row that states it."""
+def united(fields: Sequence[str]) -> str:
+    """Return the SELECT list that takes each field of a customer from the first row, by ``turn``, that states it."""
     address = [f for f in ADDRESS if f in fields]
     packed = "struct_pack(" + ", ".join(f"{f} := {f}" for f in address) + ")"
     stated = " OR ".join(f"{f} IS NOT NULL" for f in address)
@@ -33,7 +33,7 @@ def united(fields: Sequence[str], turn: str = "turn") -> str:
     for field in fields:
         name = identifier(field)
         if field in address:
-            parts.append(f"arg_min({packed}, {turn}) FILTER (WHERE {stated}).{field} AS {name}")
+            parts.append(f"arg_min({packed}, turn) FILTER (WHERE {stated}).{field} AS {name}")
         else:
-            parts.append(f"arg_min({name}, {turn}) FILTER (WHERE {name} IS NOT NULL) AS {name}")
+            parts.append(f"arg_min({name}, turn) FILTER (WHERE {name} IS NOT NULL) AS {name}")
     return ", ".join(parts)

@@ -137,8 +137,8 @@ def saved_rules(run: Run, workspace: Workspace, words: Words) -> tuple[tuple[Lib
     return tuple(counted), absent
 
 
-def save_rule(workspace: Workspace, rule: Rule, instead: str = "") -> None:
-    """Keep a rule in the workspace's library, in the place of the one called `instead` if that is named.
+def save_rule(workspace: Workspace, rule: Rule) -> None:
+    """Keep a rule in the workspace's library.
 
     Raises
     ------
@@ -148,10 +148,9 @@ def save_rule(workspace: Workspace, rule: Rule, instead: str = "") -> None:
     entry = {**as_entries([rule])[0], "divides": False}
 
     def added(entries: Sequence[Mapping[str, str]]) -> str:
-        others = [e for e in entries if e["name"] != instead]
-        if slug(rule.name) in {slug(e["name"]) for e in (*read_entries(shipped("configs/segments.yaml")), *others)}:
+        if slug(rule.name) in {slug(e["name"]) for e in (*read_entries(shipped("configs/segments.yaml")), *entries)}:
             raise UsageError(f"A rule called {rule.name!r} is in the library already. Give this one another name.")
-        return document([*others, entry], _HEADING)
+        return document([*entries, entry], _HEADING)
 
     change_entries(workspace, added)
 

@@ -63,7 +63,6 @@ def import_rules(
     workspace : Workspace, optional
         Whose data the rules are tried on.
     """
-
     names = {**{ident: name for name, ident in metric_names.items()}, **metric_names}
 
     def event_of(metric: str) -> tuple[str, str | None] | None:

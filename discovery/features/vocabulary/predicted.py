@@ -8,10 +8,8 @@ from discovery.features.vocabulary.terms import COUNTS, DAYS, MONEY, SHARES
 _REFUSED = "no order, or refused for want of history: missing"
 
 
-def _predicted(
-    name: str, label: str, unit: str, steps: tuple[float, ...], words: tuple[str, str] | tuple[()] = ()
-) -> Feature:
-    return Feature(name, label, "Predicted", "predicted", unit=unit, missing=_REFUSED, human_step=steps, words=words)
+def _predicted(name: str, label: str, unit: str, steps: tuple[float, ...]) -> Feature:
+    return Feature(name, label, "Predicted", "predicted", unit=unit, missing=_REFUSED, human_step=steps)
 
 
 def _quintile(name: str, label: str, of: str) -> Feature:

@@ -91,12 +91,12 @@ def type_part(
     return Typed(view, tuple(mapping), opened)
 
 
-def time_faults(at: str = "at") -> tuple[Fault, ...]:
+def time_faults() -> tuple[Fault, ...]:
     """Return what can be wrong with an event's time."""
     return (
-        Fault("missing_date", at, f"{identifier(at)} IS NULL AND {identifier(at + '_text')} IS NULL"),
-        Fault("bad_date", at, f"{identifier(at + '_text')} IS NOT NULL"),
-        Fault("impossible_date", at, f"{identifier(at)} < {EARLIEST} OR {identifier(at)} >= {LATEST}"),
+        Fault("missing_date", "at", '"at" IS NULL AND at_text IS NULL'),
+        Fault("bad_date", "at", "at_text IS NOT NULL"),
+        Fault("impossible_date", "at", f'"at" < {EARLIEST} OR "at" >= {LATEST}'),
     )
 
 
