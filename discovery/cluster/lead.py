@@ -162,7 +162,8 @@ def _some(records: Records, settings: ClusterSettings, seed: int) -> Records:
 def _ordered_since(before: Records, history: History) -> NDArray[np.bool_]:
     """Return which of the customers known before ordered since."""
     at = places(before.customer, history.now.customer)
-    return np.asarray((at >= 0) & ((history.now.age - history.now.recency)[at] <= history.days))
+    # Nought is the day before the date: at so many days the order came the day before the rehearsal, and was known.
+    return np.asarray((at >= 0) & ((history.now.age - history.now.recency)[at] < history.days))
 
 
 def _moments(known: Array) -> tuple[Array, Array]:

@@ -92,6 +92,14 @@ def test_the_weight_is_the_lightest_that_loses_little(planted: tuple[Shrinkage, 
     assert weight(0.0) > SETTINGS.lead
 
 
+def test_an_order_of_the_day_before_the_rehearsal_is_known_and_not_foretold() -> None:
+    frame = drawn("smooth, strongly tied", 1_000, seed=4)[0].as_frame()
+    before = records_from_frame(frame.assign(recency=np.where(frame["repeats"] > 0, frame["age"], frame["recency"])))
+    now = quarter_later(before, np.zeros(len(before), dtype=bool))
+    # Nobody ordered since, so there is nothing to learn from.
+    assert not lead(shrink(now, clip=3.0), History(now, before, DAYS), SETTINGS, seed=7).rehearsed
+
+
 def test_what_each_number_of_segments_loses_is_kept(planted: tuple[Shrinkage, History, NDArray[np.bool_]]) -> None:
     shrinkage, history, _ = planted
     losses = lead(shrinkage, history, SETTINGS, seed=7).rehearsed
