@@ -161,8 +161,8 @@ def rates(
     for segment in dict.fromkeys([*kept.values(), *today.unique()]):
         one = quarter.then.loc[then.index[then == segment]]
         other = quarter.today.loc[today.index[today == segment]]
-        first = _described(one, len(quarter.then), quarter.days, clicks, rng)
-        second = _described(other, len(quarter.today), quarter.days, clicks, rng)
+        first = _described(one, quarter.then, quarter.days, clicks, rng)
+        second = _described(other, quarter.today, quarter.days, clicks, rng)
         rows += [
             _row(segment, measure, label, "", unit, was, now)
             for ((measure, label, unit), was), now in zip(first.items(), second.values(), strict=True)
@@ -186,7 +186,7 @@ def response_rows(responses: Iterable[Evidence], earlier: Review | None) -> pd.D
 
 
 def _described(
-    mine: pd.DataFrame, everyone: int, days: int, clicks: bool, rng: np.random.Generator
+    mine: pd.DataFrame, everyone: pd.DataFrame, days: int, clicks: bool, rng: np.random.Generator
 ) -> dict[tuple[str, str, str], Number]:
     """Return what the customers of one segment are, by measure, label and unit."""
     n, when = len(mine), f"in the {days} days before"
@@ -201,11 +201,12 @@ def _described(
     if enough and days:
         clicked = share(int((mine["clicks"] > 0).sum()), n)
         ordered = share(int((mine["orders"] > 0).sum()), n)
-        mean, (low, high) = mean_interval(mine["revenue"].to_numpy(dtype=np.float64), rng)
+        paid, all_ = (each["revenue"].to_numpy(dtype=np.float64) for each in (mine, everyone))
+        mean, (low, high) = mean_interval(paid, all_, rng)
         revenue, value = Number(mean, low, high, n), _order_value(mine)
     found = {
         ("size", "customers", "customers"): Number(float(n), nan, nan, n),
-        ("share", "share of all customers", "share"): share(n, everyone) if everyone else _NOTHING,
+        ("share", "share of all customers", "share"): share(n, len(everyone)) if len(everyone) else _NOTHING,
         ("clicked", f"clicked {when}", "share"): clicked,
         ("ordered", f"ordered {when}", "share"): ordered,
         ("revenue", f"net revenue per customer {when}", "money"): revenue,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import ttest_ind
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from discovery.core.bounds import SMALLEST
@@ -15,7 +14,7 @@ from discovery.core.evidence import Evidence, Verdict
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.core.signed import signed
-from discovery.validate.response import against_rest, holm, mean_interval, rate_interval
+from discovery.validate.response import against_rest, amounts_against_rest, holm, mean_interval, rate_interval
 
 REVENUE, UPLIFT = "campaign_revenue", "campaign_uplift"
 _OTHERS = "the other recipients"
@@ -152,15 +151,17 @@ def _revenue(
 ) -> Iterator[_Found]:
     if not everyone["revenue"].any():
         return
-    n, rest = len(got), everyone["revenue"].drop(got.index)
-    mean, interval = mean_interval(got["revenue"].to_numpy(dtype=np.float64), rng)
-    overall = float(everyone["revenue"].mean())
+    n = len(got)
+    mine, rest, all_ = (
+        each["revenue"].to_numpy(dtype=np.float64) for each in (got, everyone.drop(got.index), everyone)
+    )
+    mean, interval = mean_interval(mine, all_, rng)
+    overall = float(all_.mean())
     reason = (
         f"{campaign}: {mean:,.2f} {campaigns.currency} net revenue per recipient within {campaigns.days} days "
         f"({interval[0]:,.2f} to {interval[1]:,.2f}); of all {overall:,.2f}."
     )
-    testable = len(rest) >= SMALLEST and max(got["revenue"].std(), rest.std()) > 0
-    p_value = float(ttest_ind(got["revenue"], rest, equal_var=False).pvalue) if testable else 1.0
+    p_value = amounts_against_rest(mine, rest)
     yield _Found(campaign, segment, REVENUE, mean, interval, overall, p_value, reason, _OTHERS, n)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import ttest_ind
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from statsmodels.stats.proportion import proportion_confint, test_proportions_2indep
@@ -30,9 +31,9 @@ def response_evidence(
 ) -> list[Evidence]:
     """Return each segment's rate and revenue in the forward window, beside everyone's.
 
-    A segment passes where its rate differs from that of all other placed customers (score test, Holm over segments):
-    the response came after the segments were made and had no part in making them, so testing it is fair. A response
-    without a time never passes.
+    A segment passes where its rate differs from that of all other placed customers (score test), and its revenue where
+    its mean does (`amounts_against_rest`), each after Holm over segments: the response came after the segments were
+    made and had no part in making them, so testing it is fair. A response without a time never passes.
     """
     placed = (segmentation.labels != UNASSIGNED).to_numpy()
     responded = forward.responses[forward.rate_column].to_numpy(dtype=bool)
@@ -43,9 +44,11 @@ def response_evidence(
     all_hits, everyone = int(responded[placed].sum()), int(placed.sum())
     p_values = [against_rest(int(responded[m].sum()), int(m.sum()), all_hits, everyone) for m in members.values()]
     differs = holm(p_values, settings.alpha)
+    pays = [amounts_against_rest(revenue[m], revenue[placed & ~m]) for m in members.values()]
+    pays_otherwise = holm(pays, settings.alpha)
     rng = np.random.default_rng(seed)
     out = []
-    for (segment_id, mine), told in zip(members.items(), differs, strict=True):
+    for (segment_id, mine), told, pays_told in zip(members.items(), differs, pays_otherwise, strict=True):
         subject, n = (segment_id,), int(mine.sum())
         few = f"{n} customers are too few to show a rate." if n < SMALLEST else ""
         if few or not forward.seen:
@@ -74,7 +77,7 @@ def response_evidence(
             unseen = "Nobody paid anything after the date." if forward.days else _NOTHING_SEEN
             out.append(_not_tested(segmentation.name, subject, "forward_revenue", few or unseen))
         else:
-            mean, (bottom, top) = mean_interval(revenue[mine], rng)
+            mean, (bottom, top) = mean_interval(revenue[mine], revenue[placed], rng)
             out.append(
                 Evidence(
                     segmentation.name,
@@ -85,7 +88,7 @@ def response_evidence(
                     (bottom, top),
                     (average, average),
                     None,
-                    Verdict.PASS if not bottom <= average <= top else Verdict.WARN,
+                    Verdict.PASS if pays_told else Verdict.WARN,
                     f"{mean:,.2f} {forward.currency} net revenue per customer within {forward.days} days "
                     f"({bottom:,.2f} to {top:,.2f}); everyone {average:,.2f}.",
                     "money",
@@ -182,6 +185,26 @@ def against_rest(hits: int, n: int, all_hits: int, everyone: int) -> float:
         return float(test_proportions_2indep(hits, n, all_hits - hits, rest, method="score", compare="diff").pvalue)
 
 
+def amounts_against_rest(mine: NDArray[np.float64], rest: NDArray[np.float64]) -> float:
+    """Return the p-value of a test of a group's mean amount against all others'; 1 where nothing can be tested.
+
+    Notes
+    -----
+    The larger one of Welch's and Student's. Where hardly anybody of a group paid, it shows too little of how amounts
+    differ, and to Welch's nought of fifty is certain; where a small group's amounts differ more than the others',
+    Student's errs.
+
+    Examples
+    --------
+    >>> nobody, few = np.zeros(50), np.repeat([0.0, 40.0], [970, 30])
+    >>> round(amounts_against_rest(nobody, few), 2)
+    0.21
+    """
+    if min(len(mine), len(rest)) < SMALLEST or not max(np.ptp(mine), np.ptp(rest)) > 0:
+        return 1.0
+    return max(float(ttest_ind(mine, rest, equal_var=alike).pvalue) for alike in (True, False))
+
+
 def holm(p_values: Sequence[float], alpha: float) -> list[bool]:
     """Return which of several tests hold, with the chance of any false one among them at most `alpha` (Holm 1979).
 
@@ -214,9 +237,23 @@ def rate_interval(hits: int, n: int) -> tuple[float, tuple[float, float]]:
     return rate, (min(float(low), rate), max(float(high), rate))
 
 
-def mean_interval(values: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
-    """Return a mean with its 95 % percentile interval; beyond 5,000 values the normal one, which then agrees."""
+def mean_interval(
+    values: NDArray[np.float64], everyone: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[float, tuple[float, float]]:
+    """Return a mean with its 95 % percentile interval; beyond 5,000 values the normal one, which then agrees.
+
+    Where nobody paid, a mean of 0 is not certain: the interval ends at Wilson's upper rate of payers, each of whom pays
+    what those of `everyone` did.
+
+    Examples
+    --------
+    >>> mean_interval(np.zeros(50), np.array([0.0, 0.0, 20.0, 40.0]), np.random.default_rng(0))[1][1].__round__(2)
+    2.14
+    """
     mean = float(values.mean())
+    if not values.any():
+        paid = everyone[everyone > 0]
+        return mean, (mean, rate_interval(0, len(values))[1][1] * float(paid.mean()) if len(paid) else mean)
     if len(values) > 5_000:
         half = 1.96 * float(values.std(ddof=1)) / float(np.sqrt(len(values)))
         return mean, (mean - half, mean + half)

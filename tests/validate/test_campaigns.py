@@ -125,6 +125,14 @@ def test_no_effect_and_no_difference_rarely_pass() -> None:
     assert wrong <= 6, "Holm keeps any false difference among the four to 5 %"
 
 
+def test_few_recipients_without_an_order_do_not_bring_less_for_certain() -> None:
+    found = segmentation({"few": 60, "many": 5_000})
+    out = campaign_evidence(found, sent(found, {"few": 0.0, "many": 0.03}), SETTINGS, 1)
+    revenue = next(e for e in out if e.check == "campaign_revenue" and e.subject == ("few",))
+    assert revenue.verdict is Verdict.WARN
+    assert revenue.interval[0] == 0 < revenue.interval[1]
+
+
 def test_campaigns_before_the_date_are_described_and_never_evidence() -> None:
     found = segmentation({"a": 4_000, "b": 4_000})
     out = campaign_evidence(found, sent(found, {"a": 0.4, "b": 0.1}, judged=False), SETTINGS, 1)

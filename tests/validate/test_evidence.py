@@ -86,6 +86,18 @@ def test_a_rate_of_nobody_still_has_a_width() -> None:
     assert rate.verdict is Verdict.WARN
 
 
+def test_revenue_of_few_payers_is_not_certain() -> None:
+    found = segmentation({"small": 40, "large": 4_000})
+    wrong = 0
+    for seed in range(40):
+        out = response_evidence(found, forward(found, {"small": 0.05, "large": 0.05}, seed), SETTINGS, seed=1)
+        small = next(e for e in out if e.check == "forward_revenue" and e.subject == ("small",))
+        wrong += small.verdict is Verdict.PASS
+        assert small.value > 0 or small.interval[1] > 0.5
+    # Of two equal segments one in twenty is told from the other; more than 6 in 40 would come up once in 200.
+    assert wrong <= 6
+
+
 def test_segments_without_a_difference_rarely_pass() -> None:
     found = segmentation(dict.fromkeys("abcde", 400))
     wrong = 0
