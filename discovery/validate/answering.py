@@ -22,7 +22,7 @@ from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.core.signed import signed
 from discovery.validate.campaigns import Campaigns
-from discovery.validate.equivalence import Answers, answers_of
+from discovery.validate.equivalence import Answers, answers_of, design
 from discovery.validate.outcome import ForwardWindow
 from discovery.validate.response import rate_interval
 
@@ -164,11 +164,7 @@ def _pooled(tried: pd.DataFrame) -> tuple[float, tuple[float, float]]:
 
 def _rate(arm: Answers, weight: NDArray[np.float64]) -> tuple[float, tuple[float, float]]:
     """Return a stratified rate with Wilson's interval at the number of customers it is as sure as."""
-    each = weight / arm.n
-    squares = np.diag(arm.cross)
-    apart = float(each**2 @ squares)
-    design = max(float(each @ arm.cross @ each) / apart, 1.0) if apart > 0 else 1.0
-    rate, n = float(weight @ arm.mean), 1 / float(weight**2 @ (1 / arm.n)) / design
+    rate, n = float(weight @ arm.mean), 1 / float(weight**2 @ (1 / arm.n)) / design(arm, weight)
     low, high = proportion_confint(rate * n, n, method="wilson")
     return rate, (min(float(low), rate), max(float(high), rate))
 

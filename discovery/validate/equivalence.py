@@ -148,6 +148,9 @@ def difference(a: Answers, b: Answers, margin: float, *, rate: bool) -> Differen
     campaign would draw a small segment to one half so often that it differed from a large one by that alone. As the
     same customer answers several campaigns, the variance is multiplied by what clustering by customer adds to it.
 
+    A small segment of which hardly anybody paid shows too little of how amounts differ: nobody of fifty would be
+    certain to bring less. So the error of amounts is at least what it is if those of both segments differ alike.
+
     Examples
     --------
     >>> no, yes = np.zeros((90, 1)), np.ones((10, 1))
@@ -167,7 +170,7 @@ def difference(a: Answers, b: Answers, margin: float, *, rate: bool) -> Differen
     return Difference(
         value=float(weight @ (a.mean - b.mean)),
         centre=first - second,
-        error=float(np.sqrt(one + two)),
+        error=float(np.sqrt(one + two if rate else max(one + two, _if_alike(a, b, weight)))),
         margin=margin if rate else margin * abs(both),
         mean=both,
         n=int(asked.sum()),
@@ -184,7 +187,18 @@ def _estimate(answers: Answers, weight: Floats, *, rate: bool) -> tuple[float, f
     else:
         centre = float(weight @ answers.mean)
         variance = float(weight**2 @ (squares / np.maximum(n * (n - 1), 1)))
-    each = weight / n
-    apart = float(each**2 @ squares)
-    design = float(each @ answers.cross @ each) / apart if apart > 0 else 1.0
-    return centre, variance * max(design, 1.0)
+    return centre, variance * design(answers, weight)
+
+
+def design(answers: Answers, weight: Floats) -> float:
+    """Return how many times as large several answers of one customer make the variance of a segment's mean."""
+    each = weight / np.maximum(answers.n, 1)
+    apart = float(each**2 @ np.diag(answers.cross))
+    return max(float(each @ answers.cross @ each) / apart, 1.0) if apart > 0 else 1.0
+
+
+def _if_alike(a: Answers, b: Answers, weight: Floats) -> float:
+    """Return the variance of the difference of two means if the answers of both segments differ alike."""
+    spread = (np.diag(a.cross) + np.diag(b.cross)) / np.maximum(a.n + b.n - 2, 1)
+    each = weight**2 * (1 / np.maximum(a.n, 1) + 1 / np.maximum(b.n, 1))
+    return float(each @ spread) * max(design(a, weight), design(b, weight))

@@ -17,7 +17,7 @@ from discovery.core.evidence import MergeDecision, MergeVerdict
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.validate.distinctness import HeldOutScores
-from discovery.validate.equivalence import answers_of, ceiling, difference
+from discovery.validate.equivalence import Answers, answers_of, ceiling, difference
 from discovery.validate.merges import merge_verdicts
 from discovery.validate.outcome import ForwardWindow
 from tests.validate.planted import segmentation
@@ -158,6 +158,18 @@ def test_a_small_segment_does_not_differ_by_what_is_added_to_its_campaigns() -> 
         assert found is not None
         off.append((found.centre + large.mean() - 0.05) / found.error)
     assert abs(float(np.mean(off))) < 0.25
+
+
+def test_a_small_segment_of_which_hardly_anybody_paid_is_not_kept_for_that() -> None:
+    rng = np.random.default_rng(9)
+
+    def paid(n: int) -> Answers:
+        money = np.where(rng.random((n, 1)) < 0.03, rng.lognormal(4, 1, (n, 1)), 0.0)
+        return answers_of(money, np.ones((n, 1), dtype=bool))
+
+    large = paid(5_000)
+    found = [difference(paid(50), large, 0.2, rate=False) for _ in range(200)]
+    assert np.mean([each is not None and each.p_differs < 0.05 for each in found]) < 0.08
 
 
 def test_a_few_large_orders_do_not_hide_all_others() -> None:
