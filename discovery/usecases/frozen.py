@@ -24,7 +24,8 @@ from discovery.features.bands import with_bands
 from discovery.features.records import extract_records
 from discovery.rules.evaluate import first_match, select
 from discovery.rules.parse import parse
-from discovery.usecases.measuring import measure, vocabulary_of
+from discovery.rules.tiers import with_tiers
+from discovery.usecases.measuring import measure, tier_cases, vocabulary_of, with_parts
 
 Plain = Mapping[str, Any]
 #: Rules are their own model; HDBSCAN keeps none.
@@ -178,9 +179,14 @@ def _with_missing(
 
 
 def _as_cut(table: FeatureTable, before: FeatureTable, names: Sequence[str]) -> FeatureTable:
-    """Return the table with the named bands cut where those of before were: they move with the crowd."""
-    bands = [f for f in table.features if f.name in names and f.name in before.cutoffs and table.holds(f.of[0])]
-    return with_bands(table.only(f.name for f in table.features if f not in bands), bands, before.cutoffs)
+    """Return the table with bands cut where those of before were, as they move with the crowd: those that are named,
+    and those that a named tier is made of.
+    """
+    tiers = [f for f in table.features if f.name in names and f.aggregate == "tier"]
+    read = {*names, *(part.name for part in with_parts(tiers))}
+    bands = [f for f in table.features if f.name in read and f.name in before.cutoffs and table.holds(f.of[0])]
+    cut = with_bands(table.only(f.name for f in table.features if f not in (*bands, *tiers)), bands, before.cutoffs)
+    return with_tiers(cut, {tier: tier_cases(tier.name) for tier in tiers})
 
 
 def _how_well(segmentation: Segmentation, rules: Sequence[Rule], table: FeatureTable) -> str:

@@ -19,9 +19,13 @@ from discovery.core.evidence import Verdict
 from discovery.core.question import question_named
 from discovery.core.review import ENTRANTS, LEAVERS, Action, Review
 from discovery.core.review_document import whole_document
-from discovery.core.run import Run
+from discovery.core.rule import Rule
+from discovery.core.run import Run, SegmentRule
+from discovery.core.segment import UNASSIGNED
 from discovery.engine.duckdb import Engine
+from discovery.features.catalogue import BY_NAME
 from discovery.ingest.simulate.planted import ALIKE, NEVER_ANSWERS
+from discovery.rules.parse import parse
 from discovery.usecases.frozen import frozen_labels
 from discovery.usecases.made_of import settings_of
 from tests.review.conftest import CHEAP
@@ -144,6 +148,21 @@ def test_a_model_that_counts_otherwise_is_refused(planted_workspace: Path, plant
     old = replace(now, model=model)
     with Engine() as engine, pytest.raises(DataError, match=f"run {planted_run.id} is of an earlier .* counts season,"):
         frozen_labels(engine, place.needed_dataset(), planted_run, old, planted_run.table, question, settings)
+
+
+def test_groups_made_of_bands_are_frozen_too(planted_workspace: Path, planted_run: Run) -> None:
+    """Whoever stays as they are and falls out of the Champions, because others spend more, was redrawn and not moved."""
+    settings, table = settings_of(planted_run), planted_run.table.in_memory()
+    question, _ = question_named(settings.question)
+    champions = Rule("Champions", parse("rfm_group = 'Champions'", BY_NAME), segment_id="champions")
+    dear = replace(table, cutoffs={**table.cutoffs, "m_score": (1e6, 2e6)})
+    before = replace(planted_run, table=dear, rules=(SegmentRule("rules", champions, ""),))
+    rules = planted_run.segmentation("rules")
+    assert (table.column("rfm_group") == "Champions").any()
+    with Engine() as engine:
+        place = service.open_workspace(planted_workspace)
+        found, _ = frozen_labels(engine, place.needed_dataset(), before, rules, table, question, settings)
+    assert set(found) == {UNASSIGNED}
 
 
 def test_bands_are_frozen_too(retail_workspace: Path) -> None:
