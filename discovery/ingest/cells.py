@@ -33,6 +33,12 @@ def bare(cell: str) -> str:
     return f"nullif(ltrim({text(cell)}, ''' '), '')"
 
 
+def code(cell: str) -> str:
+    """Return the SQL of an id or SKU; one that a spreadsheet rounded, as 5.12346E+12, names nothing and is missing."""
+    plain = bare(cell)
+    return f"CASE WHEN NOT regexp_full_match({plain}, '[0-9]([.,][0-9]+)?E[+][0-9]+') THEN {plain} END"
+
+
 def email(cell: str) -> str:
     """Return the SQL of an e-mail address as a key: no blanks around it, small letters."""
     return f"lower({text(cell)})"

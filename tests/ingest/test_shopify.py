@@ -348,6 +348,15 @@ def test_bom_semicolons_quoted_newlines_and_utf_16_are_read(tmp_path: Path) -> N
     assert 'Shirt "best"\nRed' in set(read(tmp_path / "bom").named("ordered_product")["product"])
 
 
+def test_ids_that_a_spreadsheet_rounded_do_not_make_two_orders_one(tmp_path: Path) -> None:
+    rounded = {"Id": "5.12346E+12", "Lineitem sku": "4,00638E+12"}
+    cancelled = order(**{"Name": "#1002", "Cancelled at": "2025-03-02 10:00:00 -0500"}, **rounded)
+    write(tmp_path / "shop" / "orders.csv", [order(**rounded), cancelled])
+    placed = read(tmp_path / "shop").named("placed_order")
+    assert set(placed["order_id"]) == {"#1001", "#1002"}
+    assert placed["cancelled_at"].notna().sum() == 1
+
+
 def test_times_without_a_zone_are_of_the_shop(tmp_path: Path) -> None:
     write(tmp_path / "shop" / "orders.csv", [order(Created_at="2025-07-01 10:00:00")])
     got = read(tmp_path / "shop", timezone="America/New_York")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literals
-from discovery.ingest.cells import LARGEST, bare
+from discovery.ingest.cells import LARGEST, code
 from discovery.ingest.contract import report
 
 
@@ -71,7 +71,7 @@ def _lines(engine: Engine, source: ShopifySource) -> list[str]:
     engine.run(
         "CREATE OR REPLACE TABLE shop_lines AS SELECT r.*, CAST(line_n_quantity AS DOUBLE) AS quantity, "
         "try_cast(try_cast(line_n_quantity AS DECIMAL(28,4)) * line_n_price - coalesce(line_n_discount, 0) "
-        f"AS DECIMAL(18,4)) AS value, {bare('line_sku')} AS sku, "
+        f"AS DECIMAL(18,4)) AS value, {code('line_sku')} AS sku, "
         "coalesce(line_name, line_sku, line_quantity, line_price) IS NOT NULL AS is_line, "
         f"coalesce(lower(line_name) IN {literals(p.lower() for p in source.service_products or ('',))} OR "
         f"lower(line_sku) IN {literals(p.lower() for p in source.service_products or ('',))}, FALSE) AS is_service "

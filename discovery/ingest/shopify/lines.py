@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from discovery.core.errors import DataError
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
-from discovery.ingest.cells import bare, email, instant, number, phone
+from discovery.ingest.cells import bare, code, email, instant, number, phone
 from discovery.ingest.contract import EARLIEST, LATEST, report
 from discovery.ingest.exports import Export, check_dates, load
 
@@ -91,7 +91,7 @@ def _cells(export: Export, source: ShopifySource) -> dict[str, str]:
         "name": export.cell("name"),
         "email": export.cell("email", read=email),
         "phone": export.cell("phone", "billing phone", "shipping phone", read=phone),
-        "id": export.cell("id", read=bare),
+        "id": export.cell("id", read=code),
         "money_text": money,
         "money": export.cell(source.order_value, read=lambda c: number(c, export.file.delimiter)),
         "billing_postal": export.cell("billing zip", read=bare),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from discovery.engine.duckdb import Engine
-from discovery.ingest.cells import bare
+from discovery.ingest.cells import code
 from discovery.ingest.exports import Export, load
 
 PRODUCT_COLUMNS = frozenset(
@@ -29,7 +29,7 @@ def load_products(engine: Engine, exports: Sequence[Export]) -> list[str]:
                 "title": export.cell("title"),
                 "category": _category(export),
                 "brand": export.cell("vendor"),
-                "sku": export.cell("variant sku", "sku", read=bare),
+                "sku": export.cell("variant sku", "sku", read=code),
             },
         )
     if not exports:
