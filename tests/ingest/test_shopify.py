@@ -136,6 +136,13 @@ def test_overlapping_exports_count_an_order_once_in_its_latest_state(tmp_path: P
     assert got.rows_read == 6
 
 
+def test_a_line_that_a_spreadsheet_wrote_anew_is_the_same_line(tmp_path: Path) -> None:
+    write(tmp_path / "shop" / "a.csv", [order(**{"Lineitem discount": ""}), line(**{"Lineitem sku": "0012"})])
+    saved = order(**{"Lineitem price": "20", "Lineitem discount": "0"})
+    write(tmp_path / "shop" / "b.csv", [saved, line(**{"Lineitem price": "10", "Lineitem sku": "12"})])
+    assert len(read(tmp_path / "shop").named("ordered_product")) == 2
+
+
 def test_an_export_pasted_in_twice_counts_once(tmp_path: Path) -> None:
     write(tmp_path / "shop" / "orders.csv", [order(), line(), order(), line()])
     got = read(tmp_path / "shop")

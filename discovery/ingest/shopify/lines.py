@@ -118,9 +118,16 @@ def _mark_repeated(engine: Engine) -> None:
     In one file, an order with h first lines whose every line stands a multiple of h times was pasted in h times; a
     file where somebody filled the order's cells down has h first lines too, but its lines differ. Between files,
     an order with a first line in more than one was exported more than once: a line is kept as often as the file
-    that holds it most often holds it.
+    that holds it most often holds it. Lines are compared by what they say: a spreadsheet saves 49.90 as 49.9 and the
+    SKU 00123 as 123, and older exports have no discount.
     """
-    same = "md5(CAST(row(line_name, line_sku, line_quantity, line_price, line_discount) AS VARCHAR))"
+    amounts = [
+        f"coalesce(CAST({n} AS VARCHAR), {t})"
+        for n, t in (("line_n_quantity", "line_quantity"), ("line_n_price", "line_price"))
+    ]
+    same = (
+        f"md5(CAST(row(coalesce(line_name, line_sku), {', '.join(amounts)}, coalesce(line_n_discount, 0)) AS VARCHAR))"
+    )
     engine.run(
         "CREATE OR REPLACE TABLE shop_rows AS SELECT * EXCLUDE (turn, times, heads, pasted, line), "
         "coalesce(pasted_again OR (files > 1 AND row_number() OVER "
