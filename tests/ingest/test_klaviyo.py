@@ -309,6 +309,14 @@ def test_one_event_per_metric_person_and_id(tmp_path: Path) -> None:
     assert got.problems[["reason", "value"]].values.tolist() == [["duplicate_event", "450001"]]
 
 
+def test_ids_that_a_spreadsheet_rounded_do_not_make_two_orders_one(tmp_path: Path) -> None:
+    rounded = {**PLACED, "$event_id": "5.12346E+12"}
+    table(tmp_path / "k" / "Placed Order.csv", [rounded, {**rounded, "$value": "7.00"}], ORDERS)
+    got = read(tmp_path / "k")
+    assert sorted(got.named("placed_order")["value"]) == [7.0, 49.0]
+    assert got.problems.empty
+
+
 def test_without_ids_only_equal_rows_are_one(tmp_path: Path) -> None:
     rows = [{**PLACED, "$event_id": "", "Items": i} for i in ("a", "a", "b")]
     table(tmp_path / "k" / "Viewed Product.csv", rows, ORDERS)

@@ -11,6 +11,7 @@ from discovery.engine.sql import identifier, literal
 from discovery.ingest.cells import (
     as_list,
     bare,
+    code,
     email,
     extracted,
     first_of,
@@ -90,8 +91,9 @@ def load_csv_events(engine: Engine, source: KlaviyoSource, export: Export) -> in
     texts = {ours: export.cell(*names) for ours, names in _SPECIAL.items()}
     texts |= {ours: export.cell(*(tidy(n) for n in names)) for ours, names in _PROPERTIES.items()}
     whole = ", ".join(f"c{i}" for i in range(len(export.header)))
+    texts |= {ours: export.cell(*map(tidy, _PROPERTIES[ours]), read=code) for ours in ("key", "order_id", "product_id")}
+    texts["order_key"] = texts["key"]
     texts["key"] = f"coalesce({texts['key']}, 'row ' || md5(CAST(row({whole}) AS VARCHAR)))"
-    texts["order_key"] = export.cell(*(tidy(n) for n in _PROPERTIES["key"]))
     texts["items"] = export.cell(*(tidy(" ".join(p)) for p in ITEM_PLACES))
     cells = _cells(texts, source, lambda c: number(c, export.file.delimiter))
     return load(
