@@ -149,6 +149,9 @@ def _usable_events(engine: Engine) -> None:
     out, faults = [], {}
     for name, kind in EVENT_COLUMNS.items():
         given = f"CAST({identifier(name)} AS {kind})" if name in present else f"CAST(NULL AS {kind})"
+        if name == "product_id" and "product" in present:
+            # Whoever bought a product that has no id has bought a product.
+            given = f"coalesce({given}, nullif(product, ''))"
         out.append(f"{given} AS {identifier(name)}")
         if kind.startswith("DECIMAL") and name in present and not present[name].startswith("DECIMAL(18"):
             faults["impossible_number", name] = f"NOT (abs(CAST({identifier(name)} AS DOUBLE)) < {_LARGEST})"

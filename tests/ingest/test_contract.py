@@ -185,6 +185,13 @@ def test_words_carried_as_types_are_the_words_that_came(few: int, tmp_path: Path
     assert set(found["category"]) == {"one"}
 
 
+def test_a_product_without_an_id_is_known_by_its_name(tmp_path: Path) -> None:
+    named = [{"product": "Hat"}, {"product": ""}, {"product": None}]
+    assert events(finished(tmp_path / "a", named))["product_id"].dropna().tolist() == ["Hat"]
+    both = [{"product": "Hat", "product_id": "7"}, {"product": "Cap", "product_id": None}]
+    assert sorted(events(finished(tmp_path / "b", both))["product_id"]) == ["7", "Cap"]
+
+
 def test_an_order_cancelled_later_says_when(tmp_path: Path) -> None:
     found = finished(
         tmp_path, [{"order_id": "1"}, {"order_id": "2"}, {"order_id": "1", "event": "cancelled_order", "at": AT + DAY}]
