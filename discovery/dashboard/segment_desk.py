@@ -36,7 +36,22 @@ _DESKS = {
     ),
 }
 _RETIRED = "Its customers stay in it, so that sizes add up; exports leave it out."
+_SHOWN = "segment.shown"
 _BACK = "Take {name} back into use"
+
+
+def choose_segment(selection: Selection) -> Segment:
+    """Return the segment to look at closely, the same one under whatever name it has by now."""
+    names = {s.id: s.name for s in selection.segmentation.placed}
+    place = (selection.run.id, selection.by)
+    before, shown, name = st.session_state.get(_SHOWN, (place, "", ""))
+    # The box holds on to a name: of a segment renamed since it would lose sight, and the first be decided about.
+    if before == place and names.get(shown, name) != name:
+        st.session_state["segment"] = shown
+    chosen = st.selectbox("Segment", list(names), format_func=lambda i: names[i], key="segment", bind="query-params")
+    segment = selection.segmentation.segment(chosen or next(iter(names)))
+    st.session_state[_SHOWN] = (place, segment.id, segment.name)
+    return segment
 
 
 def show_words(selection: Selection, segment: Segment) -> None:

@@ -248,6 +248,10 @@ def test_a_segment_is_renamed_and_seen_on_the_overview(
         # A toast goes by itself; what stands is the new name.
         page.locator("h2", has_text="Decide about “People worth a letter”").wait_for(timeout=30_000)
         ready(page)
+        # What is decided next is about the same segment.
+        page.get_by_role("radio", name="Note", exact=True).click()
+        page.get_by_role("button", name="Keep the note on “People worth a letter”").wait_for(timeout=30_000)
+        ready(page)
         go(page, "Overview")
         page.locator("td", has_text="People worth a letter").first.wait_for()
         # The name typed once is still there on another page.

@@ -23,10 +23,8 @@ frame.chart(
 frame.section("Where they stand", selecting.HOW)
 selecting.show_map(selection)
 
-names = {s.id: s.name for s in segmentation.placed}
 frame.section("One segment, closely")
-chosen = st.selectbox("Segment", list(names), format_func=lambda i: names[i], key="segment", bind="query-params")
-segment = segmentation.segment(chosen or segmentation.placed[0].id)
+segment = segment_desk.choose_segment(selection)
 st.html(html.block(f"<h3>{html.name(segment)}</h3>{html.text(segment.why_named)}"))
 segment_desk.show_words(selection, segment)
 frame.tiles(detail.detail_tiles(run, selection.by, segment.id))
@@ -38,7 +36,7 @@ else:
 
 beside = profile.nearest_table(run, selection.by, segment)
 if len(beside):
-    frame.section(f"Beside {words.quoted(names[segment.nearest])}, the segment most like it")
+    frame.section(f"Beside {words.quoted(segmentation.segment(segment.nearest).name)}, the segment most like it")
     frame.table(beside)
 
 if segment.answers:
