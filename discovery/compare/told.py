@@ -46,7 +46,8 @@ def flow_sentences(customers: pd.DataFrame, names: Mapping[str, str], least: int
         who = (
             "all of them changed" if own == n else "they stayed as they were" if not own else f"{own:,} of them changed"
         )
-        drawn = f", and {n - own:,} are there only because the boundaries were drawn anew" if own < n else ""
+        verb = "is" if n - own == 1 else "are"
+        drawn = f", and {n - own:,} {verb} there only because the boundaries were drawn anew" if own < n else ""
         out.append(f"{n:,} customers went from {_quoted(called[source])} to {_quoted(called[target])}: {who}{drawn}.")
     return tuple(out)
 
@@ -106,9 +107,10 @@ def _active(segments: Sequence[SegmentReview], band: tuple[int, int]) -> list[st
         if len(active) > high
         else f"within the {low} to {high} that a team can serve"
     )
-    kinds = Counter(s.action for s in segments)
+    kinds = Counter(s.action for s in active)
     told = ", ".join(f"{n} {action.value}" for action, n in sorted(kinds.items(), key=lambda kind: -kind[1]))
-    return [f"{len(active)} segments are active, {beside} ({told})."]
+    counted = "1 segment is" if len(active) == 1 else f"{len(active)} segments are"
+    return [f"{counted} active, {beside}{f' ({told})' if told else ''}."]
 
 
 def _not_ready(segments: Sequence[SegmentReview]) -> list[str]:
