@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -208,10 +209,12 @@ def _with_names(run: Run, segmentation: Segmentation, decided: Mapping[str, Deci
     old = {s.id: s.name for s in segmentation.segments}
     new = unique_names(old, {i: d.value for i, d in decided.items()})
 
+    said = {f"“{name}”": f"“{new[i]}”" for i, name in old.items()}
+    # All at once: a name may by now be another segment's.
+    spoken = re.compile("|".join(map(re.escape, said)))
+
     def renamed(text: str) -> str:
-        for i, name in old.items():
-            text = text.replace(f"“{name}”", f"“{new[i]}”")
-        return text
+        return spoken.sub(lambda found: said[found[0]], text)
 
     def verdict(found: MergeVerdict) -> MergeVerdict:
         return replace(found, reason=renamed(found.reason))

@@ -253,6 +253,16 @@ def test_a_verdict_speaks_of_segments_by_their_new_names(planted_run: Run) -> No
     assert with_decisions(run, []) is run
 
 
+def test_a_name_that_was_another_segments_is_not_taken_for_it(planted_run: Run) -> None:
+    a, b = first_two(planted_run)
+    one, other = (planted_run.segmentation("kmeans").segment(i).name for i in (a, b))
+    said = MergeVerdict("kmeans", (a, b), MergeDecision.CANNOT_TELL, f"Not known of “{one}” and “{other}”.")
+    run = replace(planted_run, merges=(said,))
+    names = {b: one, a: other}
+    swapped = [service.Decision(DecisionKind.NAME, run.id, "kmeans", (i,), n, "Ana", AT) for i, n in names.items()]
+    assert with_decisions(run, swapped).merges[0].reason == f"Not known of “{other}” and “{one}”."
+
+
 def test_two_who_give_the_same_name_at_once_spoil_nothing(place: Workspace, planted_run: Run) -> None:
     for segment in first_two(planted_run):
         named = service.Decision(DecisionKind.NAME, planted_run.id, "kmeans", (segment,), "Loyal", "Ana", AT)
