@@ -28,7 +28,8 @@ def handover_table(run: Run, by: str) -> pd.DataFrame:
 def handover_title(run: Run, by: str) -> str:
     """Return how many rules there are, and how well they hold, as a sentence."""
     segmentation = run.segmentation(by)
-    rules = [r.rule for r in run.rules if r.segmentation == by]
+    retired = {s.id for s in segmentation.segments if s.retired}
+    rules = [r.rule for r in run.rules if r.segmentation == by and r.rule.segment_id not in retired]
     if by == "rules":
         return f"{number_word(len(rules))} rules, ready for the tools that send"
     held = [rule for rule in rules if rule.fidelity is not None]

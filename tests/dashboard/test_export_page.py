@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from discovery import service
-from discovery.charts.handover import worded
+from discovery.charts.format import number_word
+from discovery.charts.handover import handover_title, worded
 from discovery.core.run import Run
 from discovery.dashboard.handover import FORMS
 from tests.dashboard.conftest import APP, PAGES
@@ -39,6 +41,15 @@ def test_each_segment_shows_its_rule_and_how_well_it_holds(page: AppTest, plante
             assert ruled.rule.fidelity is not None
             assert ruled.rule.name in text(page)
             assert f"{ruled.rule.fidelity.f1:.2f} (" in text(page)
+
+
+def test_the_title_speaks_of_what_is_handed_over(planted_run: Run) -> None:
+    segmentation = planted_run.segmentation("kmeans")
+    first = segmentation.placed[0]
+    one = replace(segmentation, segments=(replace(first, retired="Nobody answers"), *segmentation.segments[1:]))
+    run = replace(planted_run, segmentations=tuple(one if s.name == "kmeans" else s for s in planted_run.segmentations))
+    rest = [r.rule for r in run.rules if r.segmentation == "kmeans" and r.rule.segment_id != first.id]
+    assert handover_title(run, "kmeans").startswith(f"{number_word(len(rest))} segment")
 
 
 @pytest.mark.parametrize("form", FORMS)
