@@ -146,7 +146,7 @@ def _undo(selection: Selection, decision: Decision, who: str, names: Mapping[tup
     except DiscoveryError as error:
         st.error(str(error))
         return
-    say(f"Taken back: {_said(decision, names)}.")
+    say(f"Taken back: {_said(decision, names).rstrip('.')}.")
     if decision.value == selection.run.id:
         frame.go_to(decision.run, selection.by)
     st.rerun()

@@ -58,7 +58,7 @@ def show_words(selection: Selection, segment: Segment) -> None:
     """Show what people said of a segment: that it is retired, the note, the campaign."""
     said = []
     if segment.retired:
-        said.append(html.text(f"Retired: {segment.retired}. {_RETIRED}"))
+        said.append(html.text(f"Retired: {segment.retired.rstrip('.')}. {_RETIRED}"))
     if segment.note:
         said.append(html.text(segment.note, css="sd-note"))
     if campaign := _now(selection, segment, DecisionKind.CAMPAIGN):

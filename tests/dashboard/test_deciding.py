@@ -57,11 +57,11 @@ def test_a_note_and_a_campaign_are_shown_and_count(open_on: Open, place: Path) -
 def test_a_retired_segment_is_marked_left_out_and_comes_back(open_on: Open, place: Path, planted_run: Run) -> None:
     workspace = service.open_workspace(place)
     before = planted_run.segmentation("kmeans")
-    app = decide(open_on(place, "segments", by="KMeans"), "Retire", "Nobody answers")
-    assert "Retired: Nobody answers." in text(app)
+    app = decide(open_on(place, "segments", by="KMeans"), "Retire", "Nobody answers.")
+    assert "Retired: Nobody answers. Its customers" in text(app)
     run = service.load_run(workspace, planted_run.id)
     first = run.segmentation("kmeans").placed[0]
-    assert (first.retired, first.size) == ("Nobody answers", before.placed[0].size)
+    assert (first.retired, first.size) == ("Nobody answers.", before.placed[0].size)
     listed = service.export_members(run, workspace, "machine", None, "kmeans")
     assert [s.name for s in listed.segments] == [s.name for s in before.placed[1:]]
     assert first.name not in service.export_run(run, "english", segmentation="kmeans")["segments.txt"]
