@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from discovery.core.errors import UsageError
 
+#: What stands beside names of segments in tables and lists: a segment called so would be taken for it.
+NO_NAMES = frozenset({"All", "All segments", "Before", "Everyone", "Not known before", "Not known now"})
+
 
 class DecisionKind(StrEnum):
     """What was decided."""

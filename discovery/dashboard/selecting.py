@@ -18,7 +18,8 @@ HOW = (
     "numbers below it do."
 )
 _WORDS = "Or say in words whom to select, of all customers and not only of those drawn."
-_ANY, _RULE, _EXAMPLE = "All segments", "selected", "orders >= 3 AND days_since_last_order <= 90"
+ANY = "All segments"
+_RULE, _EXAMPLE = "selected", "orders >= 3 AND days_since_last_order <= 90"
 _FEW = "Too few to describe without describing one of them: select at least {least}."
 
 
@@ -55,7 +56,7 @@ def _asked(selection: Selection) -> pd.Index | None:
     left, right = st.columns([1, 2])
     names = {s.name: s.id for s in selection.segmentation.segments if s.size}
     with left:
-        of = names.get(st.selectbox("Select from", [_ANY, *names], key="among", bind="query-params") or "")
+        of = names.get(st.selectbox("Select from", [ANY, *names], key="among", bind="query-params") or "")
     with right:
         rule = st.text_input("Whom a rule selects", key="selects", placeholder=_EXAMPLE, bind="query-params").strip()
     if of is None and not rule:

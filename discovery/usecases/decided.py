@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from discovery.core.decision import Decision, DecisionKind, latest
+from discovery.core.decision import NO_NAMES, Decision, DecisionKind, latest
 from discovery.core.errors import UsageError, WorkspaceError, did_you_mean
 from discovery.core.evidence import Evidence, MergeVerdict
 from discovery.core.merge_path import MergePath
@@ -127,6 +127,8 @@ def decide(
     said = value.strip() if kind is DecisionKind.NOTE else " ".join(value.split())
     if kind is DecisionKind.NAME and said in {name for i, name in names.items() if i != segment_id}:
         raise UsageError(f"A name must tell segments apart, and {said!r} is another one's. Choose another.")
+    if kind is DecisionKind.NAME and said in NO_NAMES:
+        raise UsageError(f"A name must be a segment's alone, and {said!r} stands for others. Choose another.")
     return workspace.ledger.keep(Decision(kind, run_id, segmentation, (segment_id,), said, who, at))
 
 

@@ -9,7 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from discovery import service
+from discovery.charts.crossed import EVERYONE
+from discovery.charts.reviewed import OTHERS
+from discovery.core.decision import NO_NAMES
 from discovery.core.run import Run
+from discovery.core.segment import UNASSIGNED
+from discovery.dashboard import selecting
 from tests.dashboard.test_merges_page import button
 from tests.dashboard.test_pages import text
 
@@ -93,6 +98,12 @@ def test_the_name_of_another_segment_is_refused(open_on: Open, place: Path, plan
     other = planted_run.segmentation("kmeans").placed[1].name
     app = decide(open_on(place, "segments", by="KMeans"), "Rename", other)
     assert "is another one's" in app.error[0].value
+
+
+def test_no_segment_is_called_what_stands_beside_segments(open_on: Open, place: Path) -> None:
+    assert {*OTHERS.values(), EVERYONE.name, selecting.ANY} - {OTHERS[UNASSIGNED]} <= NO_NAMES
+    app = decide(open_on(place, "segments", by="KMeans"), "Rename", EVERYONE.name)
+    assert "stands for others" in app.error[0].value
 
 
 def test_one_customer_is_explained_and_named_nowhere_else(open_on: Open, place: Path, planted_run: Run) -> None:

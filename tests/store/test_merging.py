@@ -15,6 +15,7 @@ import pytest
 from pandas.testing import assert_series_equal
 
 from discovery import service
+from discovery.core.decision import NO_NAMES
 from discovery.core.errors import UsageError, WorkspaceError
 from discovery.core.evidence import MergeDecision, MergeVerdict, Verdict
 from discovery.core.run import Run
@@ -232,6 +233,9 @@ def test_a_name_stands_wherever_the_segment_is_spoken_of(place: Workspace, plant
     assert "The devoted" in {r.rule.name for r in run.rules if r.segmentation == "kmeans"}
     with pytest.raises(UsageError, match="another one's"):
         decide(place, planted_run, b, DecisionKind.NAME, "The devoted")
+    for name in NO_NAMES:
+        with pytest.raises(UsageError, match="stands for others"):
+            decide(place, planted_run, b, DecisionKind.NAME, name)
     assert place.load(planted_run.id).segmentation("kmeans").segment(a).name == old
     service.undo_decision(place, number, "Ben", AT)
     assert kmeans(place, planted_run).segment(a).name == old
