@@ -129,8 +129,7 @@ def fit_mixture(records: Records, points: Matrix, k: int, seed: int, starts: int
         A kind with a smaller share of the customers is let go. Variances, and the agreement of shares, are kept within
         bounds by the parts of the model, so that no kind can shrink onto one customer.
     """
-    data = looked_at(records)
-    return _fitted(records, data, ascend_one(data), points, k, seed, starts, least)
+    return _fitted(_customers(records, points), k, seed, starts, least)
 
 
 def refit_labels(records: Records, points: Matrix, k: int, prior: Kind, seed: int, least: float) -> Labels:
@@ -139,30 +138,36 @@ def refit_labels(records: Records, points: Matrix, k: int, prior: Kind, seed: in
     One start, from the one kind that `prior` is of all customers, and a little less near to the top than `fit_mixture`.
     """
     data = looked_at(records, prior.parts)
-    one = Reached(np.zeros(1), row_of(prior)[None])
-    return _fitted(records, data, one, points, k, seed, 1, least, _ROUGH).assign(records)[0]
+    mine = _Customers(records, points, data, Reached(np.zeros(1), row_of(prior)[None]))
+    return _fitted(mine, k, seed, 1, least, _ROUGH).assign(records)[0]
 
 
-def _fitted(
-    records: Records,
-    data: Looked,
-    one: Reached,
-    points: Matrix,
-    k: int,
-    seed: int,
-    starts: int,
-    least: float,
-    gain: float = GAIN,
-) -> Mixture:
-    """Return the mixture of `k` kinds, given where one kind leads."""
+@dataclass(frozen=True, eq=False)
+class _Customers:
+    """Those a mixture is fitted on: records, points, what the likelihood looks at, and where one kind leads."""
+
+    records: Records
+    points: Matrix
+    data: Looked
+    one: Reached
+
+
+def _customers(records: Records, points: Matrix) -> _Customers:
+    data = looked_at(records)
+    return _Customers(records, points, data, ascend_one(data))
+
+
+def _fitted(mine: _Customers, k: int, seed: int, starts: int, least: float, gain: float = GAIN) -> Mixture:
+    """Return the mixture of `k` kinds."""
+    data = mine.data
     if k == 1:
-        return _named(one, data)
+        return _named(mine.one, data)
     some = some_rows(len(data), _START_ROWS, seed)
-    few, near = data if len(some) == len(data) else looked_at(records.taken(some), data.parts), points[some]
-    tried = []
+    few = data if len(some) == len(data) else looked_at(mine.records.taken(some), data.parts)
+    near, tried = mine.points[some], []
     for start in range(starts):
         soft = _soft(near, fit_centres(near, k, seed + start, 1))
-        apart = ascend(Reached(np.log(soft.mean(axis=0)), np.repeat(one.rows, k, axis=0)), few, _APART, soft)
+        apart = ascend(Reached(np.log(soft.mean(axis=0)), np.repeat(mine.one.rows, k, axis=0)), few, _APART, soft)
         tried.append(_climb(apart, few, least, _SHORT, gain))
     best = max(tried, key=lambda m: m.log_likelihood)
     return _by_size(_named(_climb(best, data, least, _LONG, gain), data))
@@ -176,10 +181,9 @@ def choose_kinds(
     It tells mixtures from each other. Whether there are kinds at all is another question (`choose`).
     """
     tried: dict[int, Mixture] = {}
-    data, best = looked_at(records), 1
-    one = ascend_one(data)
+    mine, best = _customers(records, points), 1
     for k in range(1, most_kinds(len(records), most) + 1):
-        tried[k] = _fitted(records, data, one, points, k, seed, _QUICK_STARTS, least)
+        tried[k] = _fitted(mine, k, seed, _QUICK_STARTS, least)
         progress(k / most)
         best = min(tried, key=lambda n: tried[n].criterion)
         if k - best >= 2:
@@ -201,7 +205,6 @@ def most_kinds(customers: int, wanted: int) -> int:
 
 def halves_agree(records: Records, points: Matrix, k: int, seed: int, least: float) -> float:
     """Return the adjusted Rand index between what two halves of the customers, fitted apart, say of everyone."""
-
     order = np.random.default_rng(seed).permutation(len(records))
     halves = np.array_split(order, 2)
     first, second = (
