@@ -16,7 +16,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 YEARS_FROM = 730
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
-#: Below this many customers a rate or an amount says something about single people (design: small cells).
+#: Below this many customers a rate or an amount says something about single people.
 SMALL_CELL = SMALLEST
 TOO_FEW = "too few to show"
 #: Shown for a group that would give one of those away by subtraction.

@@ -92,7 +92,7 @@ class Feature:
     labels : tuple of str
         Values of a ``band`` from low to high, or of a ``tier`` in any order.
     unit : str
-        ``orders``, ``days``, ``share``, ``money`` or ``""``.
+        What it counts, such as ``orders``; or ``days``, ``share`` (0 to 1), ``money``, ``times``, ``score``; or ``""``.
     kind : str
         Type of its values.
     missing : str

@@ -146,7 +146,7 @@ class Segmentation:
     Parameters
     ----------
     name : str
-        ``kmeans``, ``hdbscan``, ``rules``.
+        ``kmeans``, ``hdbscan``, ``mixture``, ``lifecycle`` or ``rules``.
     segments : tuple of Segment
         In the order of their rank; ``unassigned`` last, and only where someone is in it.
     labels : Series of str
