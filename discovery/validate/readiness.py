@@ -9,7 +9,7 @@ import pandas as pd
 from discovery.core.evidence import Evidence, Question, Verdict
 from discovery.core.feature import FeatureTable
 from discovery.core.rule import Condition, leaves
-from discovery.core.segment import UNASSIGNED, Segmentation
+from discovery.core.segment import UNASSIGNED, Segment, Segmentation
 from discovery.core.settings import ValidateSettings
 
 
@@ -32,17 +32,13 @@ def measurable_evidence(
                 if rule is None
                 else "No customer is in any segment, so nothing says how far the fields of its rule are filled."
             )
-            out.append(_evidence(segmentation, segment.id, "measurable", "filled", None, Verdict.NOT_TESTED, reason, 0))
+            out.append(_evidence(segmentation, segment, "measurable", "filled", None, reason))
             continue
         worst = min(leaves(rule), key=lambda leaf: filled[leaf.feature])
         value = filled[worst.feature]
         label = table.feature(worst.feature).label
         reason = f"The fields its rule reads are filled for at least {value:.0%} of customers (least: {label})."
-        least = settings.min_filled
-        verdict = Verdict.PASS if value >= least else Verdict.WARN
-        out.append(
-            _evidence(segmentation, segment.id, "measurable", "filled", value, verdict, reason, segment.size, least)
-        )
+        out.append(_evidence(segmentation, segment, "measurable", "filled", value, reason, settings.min_filled))
     return out
 
 
@@ -60,16 +56,11 @@ def accessible_evidence(
         mine = (segmentation.labels == segment.id).to_numpy()
         if not known[mine].any():
             reason = "The source says nothing about consent, so who may be mailed is not known."
-            out.append(
-                _evidence(segmentation, segment.id, "accessible", "consent", None, Verdict.NOT_TESTED, reason, 0)
-            )
+            out.append(_evidence(segmentation, segment, "accessible", "consent", None, reason))
             continue
-        value, least = float(reachable[mine].mean()), settings.min_reachable
-        verdict = Verdict.PASS if value >= least else Verdict.WARN
+        value = float(reachable[mine].mean())
         reason = f"{value:.0%} of its customers are subscribed to e-mail and not suppressed."
-        out.append(
-            _evidence(segmentation, segment.id, "accessible", "consent", value, verdict, reason, segment.size, least)
-        )
+        out.append(_evidence(segmentation, segment, "accessible", "consent", value, reason, settings.min_reachable))
     return out
 
 
@@ -77,37 +68,27 @@ def actionable_evidence(segmentation: Segmentation, campaigns: Mapping[str, str]
     """Return, for every segment, whether a campaign is named for it."""
     out = []
     for segment in segmentation.placed:
-        campaign = campaigns.get(segment.id, "")
+        campaign = campaigns.get(segment.id, "").strip()
         reason = campaign or "No campaign is named for it yet: it is not ready to use."
-        verdict = Verdict.PASS if campaign else Verdict.WARN
-        value = float(bool(campaign))
-        out.append(_evidence(segmentation, segment.id, "actionable", "campaign", value, verdict, reason, segment.size))
+        out.append(_evidence(segmentation, segment, "actionable", "campaign", float(bool(campaign)), reason))
     return out
 
 
 def _evidence(
     segmentation: Segmentation,
-    segment_id: str,
+    segment: Segment,
     question: Question,
     check: str,
     value: float | None,
-    verdict: Verdict,
     reason: str,
-    n: int,
-    threshold: float | None = None,
+    least: float | None = None,
 ) -> Evidence:
+    """Return the evidence of a value that passes from `least` on, or only at 1 where none is stated."""
+    if value is None:
+        verdict, n = Verdict.NOT_TESTED, 0
+    else:
+        verdict, n = Verdict.PASS if value >= (1.0 if least is None else least) else Verdict.WARN, segment.size
     unit = "" if check == "campaign" else "share"
     return Evidence(
-        segmentation.name,
-        (segment_id,),
-        question,
-        check,
-        value,
-        None,
-        None,
-        threshold,
-        verdict,
-        reason,
-        unit,
-        n,
+        segmentation.name, (segment.id,), question, check, value, None, None, least, verdict, reason, unit, n
     )

@@ -14,7 +14,7 @@ from discovery.core.segment import UNASSIGNED
 from discovery.core.settings import ValidateSettings
 from discovery.features.catalogue import CATALOGUE
 from discovery.rules.parse import parse
-from discovery.validate.readiness import accessible_evidence, measurable_evidence
+from discovery.validate.readiness import accessible_evidence, actionable_evidence, measurable_evidence
 from tests.validate.planted import segmentation
 
 ORDERS = next(f for f in CATALOGUE if f.name == "orders")
@@ -38,6 +38,12 @@ def test_how_many_may_be_mailed(subscribed: int, verdict: Verdict) -> None:
     consent = pd.Series(["subscribed"] * subscribed + ["unsubscribed"] * (100 - subscribed))
     [told] = accessible_evidence(segmentation({"a": 100}), consent, consent.isna(), ValidateSettings())
     assert (told.value, told.threshold, told.verdict) == (subscribed / 100, 0.5, verdict)
+
+
+@pytest.mark.parametrize(("campaign", "verdict"), [("Welcome", Verdict.PASS), ("", Verdict.WARN), ("  ", Verdict.WARN)])
+def test_a_campaign_is_one_that_is_named(campaign: str, verdict: Verdict) -> None:
+    [told] = actionable_evidence(segmentation({"a": 100}), {"a": campaign})
+    assert (told.verdict, told.value, told.threshold, told.n) == (verdict, float(campaign == "Welcome"), None, 100)
 
 
 def test_the_thresholds_are_those_of_the_settings() -> None:
