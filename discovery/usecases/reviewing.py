@@ -31,7 +31,7 @@ from discovery.usecases.quarter import quarter_between, rates, response_rows
 from discovery.usecases.segment_reviews import segment_reviews
 from discovery.validate.answering import measurable_response
 
-_QUARTER = re.compile(r"(\d{4})Q([1-4])")
+_QUARTER = re.compile(r"([12]\d{3})Q([1-4])", re.ASCII)
 
 
 def review(

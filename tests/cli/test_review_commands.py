@@ -12,6 +12,7 @@ from discovery.cli import app
 from discovery.core.errors import UsageError
 from discovery.core.review_document import whole_document
 from tests.cli.test_cli import SETS, answer, discovery
+from tests.conftest import ROOT
 
 
 def test_a_quarter_is_reviewed_once_and_its_report_written(planted_store: Path, tmp_path: Path) -> None:
@@ -51,3 +52,12 @@ def test_a_quarter_is_reviewed_once_and_its_report_written(planted_store: Path, 
 def test_two_runs_or_a_quarter_must_be_named(words: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="two runs, or --quarter and --config"):
         app(["review", *words, "-w", str(tmp_path)], standalone_mode=False)
+
+
+@pytest.mark.parametrize("quarter", ["2011Q5", "Q3", "0000Q1", "9999Q4"])
+def test_a_quarter_is_one_of_a_year_there_is(quarter: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="A quarter must be a year and a number"):
+        app(
+            ["review", "--quarter", quarter, "--config", str(ROOT / "configs" / "demo.yaml"), "-w", str(tmp_path)],
+            standalone_mode=False,
+        )
