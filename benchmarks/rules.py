@@ -30,12 +30,13 @@ from discovery.rules.conditions import selects
 from discovery.rules.estimator import RuleInducer
 from discovery.rules.fidelity import fidelity
 from discovery.rules.partition import PartitionInducer
-from discovery.rules.price import observed_thresholds
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SEGMENTS = 6
 #: The longest rules of the curve.
 MOST = 8
+#: Thresholds a feature offers where nobody rounds.
+OBSERVED = 64
 #: Features of the two shops that Klaviyo would need as a profile property (`discovery.export.targets`).
 NOT_IN_KLAVIYO = ("items_per_order", "distinct_products", "weekend_share", "refund_share", "share_discounted")
 
@@ -124,6 +125,18 @@ class Score:
 
 
 Method = Callable[[pd.DataFrame, NDArray[np.int32], pd.DataFrame], tuple[list[NDArray[np.bool_]], list[float]]]
+
+
+def observed_thresholds(X: pd.DataFrame) -> dict[str, tuple[float, ...]]:
+    """Return thresholds nobody rounded: the values of each feature, or as many of its quantiles as are offered."""
+    out = {}
+    for name in X:
+        known = X[name].dropna().to_numpy(dtype=float)
+        points = np.unique(known)
+        if len(points) > OBSERVED:
+            points = np.unique(np.quantile(known, np.linspace(0, 1, OBSERVED), method="nearest"))
+        out[str(name)] = tuple(points.tolist())
+    return out
 
 
 def online_retail(folder: Path) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from discovery.charts.format import NONE, amount, count, rate, span
 from discovery.charts.scorecard import CLAIMS, method_name, worst
 from discovery.core.evidence import Verdict
+from discovery.core.headed import headed
 from discovery.core.run import Run
 from discovery.core.segment import Segmentation
 
@@ -77,7 +78,7 @@ def comparison_sentence(each: Mapping[str, Any]) -> str:
     if f1 is not None:
         parts.append(f"their rules hold with F1 {f1:.2f}")
     told = "; ".join(parts)
-    return f"{told[:1].upper()}{told[1:]}." if told else ""
+    return f"{headed(told)}." if told else ""
 
 
 def _line(each: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from discovery.charts.candidates import cluster_setting
 from discovery.charts.format import rate
 from discovery.charts.theme import FONT, LIGHT, Theme, axis, dense, figure, names_axis, note, plain
+from discovery.core.headed import headed
 from discovery.core.run import Run
 
 
@@ -48,7 +49,7 @@ def distances_title(run: Run, by: str) -> str:
 def distances_table(run: Run, by: str) -> pd.DataFrame:
     """Return the shares as people read them."""
     rows = [
-        (f"{r['feature'][:1].upper()}{r['feature'][1:]}", rate(r["share"]), "decides alone" if r["alone"] else "")
+        (headed(r["feature"]), rate(r["share"]), "decides alone" if r["alone"] else "")
         for r in distances_data(run, by).to_dict("records")
     ]
     return pd.DataFrame(rows, columns=["Feature", "Share of the distances", "Beyond the limit"])

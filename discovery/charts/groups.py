@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from discovery.charts.format import SMALL_CELL, YEARS_FROM, amount, count, many
 from discovery.core.feature import Feature, FeatureTable
+from discovery.core.headed import headed
 from discovery.core.run import Run
 
 SEGMENT = "segment"
@@ -61,7 +62,7 @@ class Grouping:
     @property
     def title(self) -> str:
         """What people call it, as a heading begins."""
-        return self.label[:1].upper() + self.label[1:]
+        return headed(self.label)
 
 
 def groupings(run: Run) -> Mapping[str, str]:
@@ -176,7 +177,7 @@ def _group(feature: Feature, value: object, run: Run) -> Group:
     if feature.kind == "boolean":
         return Group(str(value), "Yes" if value else "No")
     text = f"{value:.0f}" if isinstance(value, float) else str(value)
-    return Group(text, text[:1].upper() + text[1:], band_range(run.table, feature, text, run.currency))
+    return Group(text, headed(text), band_range(run.table, feature, text, run.currency))
 
 
 def band_range(table: FeatureTable, feature: Feature, label: str, currency: str) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from discovery.charts.sizes import revenue_feature
+from discovery.core.headed import headed
 from discovery.core.run import Run
 
 Numbers = NDArray[np.float64]
@@ -120,5 +121,5 @@ def revenue(run: Run) -> Measure:
     feature = revenue_feature(run.table)
     if feature is None:
         return Measure("nothing", "Revenue", "money", (), lambda values: pd.Series(np.nan, index=values.index))
-    label = feature.label[:1].upper() + feature.label[1:]
+    label = headed(feature.label)
     return Measure("all_revenue", label, "money", (feature.name,), _as_it_is(feature.name))

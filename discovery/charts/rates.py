@@ -15,6 +15,7 @@ from discovery.charts.format import NOBODY, NOT_MEASURED, amount, count, differe
 from discovery.charts.reviewed import reviewed
 from discovery.charts.small_cells import hidden
 from discovery.charts.theme import LIGHT, Theme
+from discovery.core.headed import headed
 from discovery.core.review import RATE_COLUMNS, Review
 from discovery.core.signed import MINUS
 
@@ -37,7 +38,7 @@ class Measure:
     @property
     def title(self) -> str:
         """What people call it."""
-        return _headed(f"{self.label}, {self.campaign}" if self.campaign else self.label)
+        return headed(f"{self.label}, {self.campaign}" if self.campaign else self.label)
 
     @property
     def charted(self) -> bool:
@@ -108,7 +109,7 @@ def segment_rates_table(review: Review, segment_id: str) -> pd.DataFrame:
     """Return what one segment does, measure by measure, as people read it; campaigns stand in a table of their own."""
     data = rates_data(review, segment_id)
     mine = data[data["campaign"] == ""]
-    return pd.DataFrame({"Measure": [_headed(w) for w in mine["label"]], **_columns(mine, review.currency)})
+    return pd.DataFrame({"Measure": [headed(w) for w in mine["label"]], **_columns(mine, review.currency)})
 
 
 def campaigns_table(review: Review, segment_id: str) -> pd.DataFrame:
@@ -118,7 +119,7 @@ def campaigns_table(review: Review, segment_id: str) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for r in mine.to_dict("records"):
         row = rows.setdefault(r["campaign"], {"Campaign": r["campaign"], "Customers": count(r["n_now"])})
-        row[_headed(r["label"])] = _shown(r, "now", review.currency)
+        row[headed(r["label"])] = _shown(r, "now", review.currency)
     return pd.DataFrame(list(rows.values())).fillna(NOT_MEASURED)
 
 
@@ -132,10 +133,6 @@ def rates(review: Review, measure: Measure, look: Theme = LIGHT) -> go.Figure:
         measure.unit,
         review.currency,
     )
-
-
-def _headed(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _states(data: pd.DataFrame, when: str, customers: Mapping[str, int]) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from discovery.charts.customer_map import drawn
 from discovery.charts.format import SMALL_CELL, amount, count, many, rate
+from discovery.core.headed import headed
 from discovery.core.run import Run
 
 #: Points that a browser hands back in good time when some of them are selected.
@@ -76,7 +77,7 @@ def features_table(run: Run, customers: pd.Index) -> pd.DataFrame:
     """Return what sets the selected customers apart as people read it, most first."""
     rows = [
         (
-            str(r["label"])[:1].upper() + str(r["label"])[1:],
+            headed(str(r["label"])),
             amount(r["median"], r["unit"], run.currency),
             f"{amount(r['q1'], r['unit'], run.currency)} to {amount(r['q3'], r['unit'], run.currency)}",
             amount(r["everyone"], r["unit"], run.currency),

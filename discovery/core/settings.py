@@ -139,8 +139,8 @@ class ClusterSettings:
     fit_rows: int = setting(20_000, "Rows a model is fitted on; the rest is assigned.", "customers", 100, 10_000_000)
     discovered_from: float = setting(
         7.0,
-        "Customers who belong to groups this much more clearly than structureless ones are of kinds, where it is emptier "
-        "between the groups too; docs/clustering.md says how often that errs.",
+        "Customers who belong to groups this much more clearly than structureless ones are of kinds, where it is "
+        "emptier between the groups too; docs/clustering.md says how often that errs.",
         "deviations",
         1,
         20,

@@ -10,6 +10,7 @@ import streamlit as st
 from discovery.core.errors import RuleError, UsageError
 from discovery.core.feature import Feature
 from discovery.core.filters import FILTER_COLUMNS
+from discovery.core.headed import headed
 from discovery.core.stated import EVENT_MEASURES
 from discovery.dashboard import rule_edits
 from discovery.dashboard.rule_edits import Bench
@@ -156,7 +157,7 @@ def _show_measure(bench: Bench, line: Line, feature: Feature) -> None:
 
 
 def _named(feature: Feature) -> str:
-    return feature.label[:1].upper() + feature.label[1:]
+    return headed(feature.label)
 
 
 def _function(line: Line) -> str:

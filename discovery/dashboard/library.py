@@ -14,6 +14,7 @@ from discovery.charts.format import count, joined, rate
 from discovery.charts.overlap import Measure
 from discovery.charts.scorecard import method_name
 from discovery.core.errors import DiscoveryError, UsageError
+from discovery.core.headed import headed
 from discovery.core.rule import Rule
 from discovery.core.run import LibraryRule, Run
 from discovery.dashboard import frame
@@ -114,8 +115,7 @@ def show_result(desk: Desk, text: str, fault: Exception | None) -> service.Draft
     )
     if draft.findings:
         faults = "".join(
-            f"<li><b>{escape(f.fault.value[:1].upper() + f.fault.value[1:])}.</b> {escape(f.sentence)}</li>"
-            for f in draft.findings
+            f"<li><b>{escape(headed(f.fault.value))}.</b> {escape(f.sentence)}</li>" for f in draft.findings
         )
         st.html(html.block(f"<h3>What the linter says</h3><ul>{faults}</ul>"))
     else:

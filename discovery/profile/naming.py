@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from discovery.core.bounds import MEDIUM, SMALL
 from discovery.core.feature import Feature, FeatureTable
+from discovery.core.headed import headed
 from discovery.core.segment import UNASSIGNED, Description
 from discovery.profile.amounts import amount
 
@@ -83,7 +84,7 @@ def name_segments(
             name, turn = f"{base} ({turn})", turn + 1
         taken.add(name)
         why = "; ".join(t.why for t in found)
-        names[segment] = Name(name, why[:1].upper() + why[1:] or "No feature sets it apart from everyone.")
+        names[segment] = Name(name, headed(why) or "No feature sets it apart from everyone.")
     return names
 
 
