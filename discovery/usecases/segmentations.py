@@ -103,13 +103,19 @@ def mixture_division(
     fitted = fit_mixture(known, points, k, seed, settings.n_init, least)
     member = fitted.membership(records)
     labels, strength = member.argmax(axis=1), member.max(axis=1)
-    agreement = halves_agree(known.taken(few), points[few], fitted.k, seed, least)
-    reason = (
-        f"{choice.reason} Of mixtures, the criterion of Hannan and Quinn prefers {best} kinds of the {len(tried)} "
-        f"numbers tried; two halves of the customers agree on {fitted.k} at {agreement:.2f}, and "
-        f"{(strength > 0.8).mean():.0%} of them belong with more than 80%."
-    )
-    structure = choice.structure if fitted.k > 1 else Structure.NONE
+    agreement: float | None = None
+    if fitted.k > 1:
+        agreement = halves_agree(known.taken(few), points[few], fitted.k, seed, least)
+        structure = choice.structure
+        reason = (
+            f"{choice.reason} Of mixtures, the criterion of Hannan and Quinn prefers {best} of the {len(tried)} "
+            f"numbers of kinds tried; two halves of the customers agree on {fitted.k} at {agreement:.2f}, and "
+            f"{(strength > 0.8).mean():.0%} of them belong with more than 80%."
+        )
+    else:
+        # Everyone agrees on one kind, for sure: these numbers would only look like evidence.
+        structure = Structure.NONE
+        reason = "One kind is left: more told no more, or were too small, or are more than so few customers can tell."
     model = {
         **fitted.as_plain(),
         "space": "shrunken",
