@@ -133,8 +133,10 @@ def _evidence(
             f"{label} alone has several humps{where}: customers either side differ by a threshold of one feature, "
             "which is no cluster."
         )
-    else:
+    elif value < settings.min_dip:
         reason = f"{label} has one hump worth the name: no threshold of it divides the customers."
+    else:
+        reason = f"{label} shows no more humps than chance does among {len(logs):,} customers."
     return Evidence(
         segmentation.name, (), "artefact", "dip", value, None, null, settings.min_dip,
         Verdict.WARN if humps else Verdict.PASS, reason, "", len(logs),

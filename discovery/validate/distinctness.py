@@ -173,7 +173,8 @@ def _distinct(held_out: Evidence, effect: Evidence | None, response: Evidence | 
         beside = " ".join(e.reason for e in (held_out, response) if e is not None)
         reason = f"Only what it was cut along sets it apart. {beside}" if described else beside
     elif tested or effect is not None:
-        verdict, reason = Verdict.FAIL, "Nothing sets it apart from the rest, neither what it did before nor after."
+        seen = "neither what it did before nor after" if response in tested else "in what it did before the date"
+        verdict, reason = Verdict.FAIL, f"Nothing sets it apart from the rest, {seen}."
     else:
         verdict, reason = Verdict.NOT_TESTED, held_out.reason
     decides = next(iter((*shown, *tested, *([effect] if effect else []))), held_out)

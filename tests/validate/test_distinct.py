@@ -62,6 +62,8 @@ def test_what_it_was_cut_along_is_no_proof_and_nothing_is_a_failure() -> None:
     untested = answers(CUT, None, None)
     assert {e.verdict for e in untested.values()} <= {Verdict.WARN, Verdict.NOT_TESTED, Verdict.FAIL}
     assert "is left to tell it" in untested["a"].reason
+    assert "nor after" in same["c"].reason
+    assert "nor after" not in untested["c"].reason, "nothing was seen after the date"
     nobody = answers(segmentation({"a": 900, "b": 900, "c": 900}), None, None)
     assert {e.verdict for e in nobody.values()} == {Verdict.NOT_TESTED}
 
@@ -195,6 +197,11 @@ def test_two_humps_are_a_threshold_and_counts_are_not_tested() -> None:
     at = float(revenue.reason.partition("valley near ")[2].partition(":")[0].replace(",", ""))
     assert 40 < at < 200
     assert revenue.value > revenue.null[1] > days.value
+    assert "no threshold of it" in days.reason
+    few = segmentation({"a": 120})
+    [unsure] = dip_evidence(few, values.iloc[:120][["days_since_last_order"]], features, SETTINGS, 1)
+    assert (unsure.value > SETTINGS.min_dip, unsure.verdict) == (True, Verdict.PASS)
+    assert unsure.reason.endswith("shows no more humps than chance does among 120 customers.")
 
 
 def test_a_stable_segment_of_a_mixture_passes_only_where_kinds_were_discovered() -> None:
