@@ -151,7 +151,7 @@ def test_a_model_that_counts_otherwise_is_refused(planted_workspace: Path, plant
 
 
 def test_groups_made_of_bands_are_frozen_too(planted_workspace: Path, planted_run: Run) -> None:
-    """Whoever stays as they are and falls out of the Champions, since others spend more, was redrawn and not moved."""
+    """Whoever falls out of the Champions because others spend more did not move."""
     settings, table = settings_of(planted_run), planted_run.table.in_memory()
     question, _ = question_named(settings.question)
     champions = Rule("Champions", parse("rfm_group = 'Champions'", BY_NAME), segment_id="champions")
