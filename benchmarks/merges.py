@@ -95,7 +95,7 @@ def by_type(truth: pd.DataFrame, looked_at: pd.Index) -> Segmentation:
 def coverage(segmentation: Segmentation, campaigns: Campaigns, truth: dict[str, Any]) -> tuple[int, int]:
     """Return how many of the true uplifts lie in their intervals, and of how many."""
     planted = {c["campaign_id"]: c["uplift_by_type"] for c in truth["campaigns"]}
-    found = campaign_evidence(segmentation, campaigns, ValidateSettings(), 1)
+    found = campaign_evidence(segmentation, campaigns, ValidateSettings())
     shown = [e for e in found if e.check == "campaign_uplift" and e.interval]
     inside = [e.interval[0] <= planted[e.campaign][e.subject[0]] <= e.interval[1] for e in shown if e.interval]
     return sum(inside), len(inside)

@@ -77,7 +77,7 @@ def judge(
     labels = {f.name: f.label for f in table.features}
     nobody = pd.Series(None, table.customers, "object")
     consent, suppressed = (table.column(n) if table.holds(n) else nobody for n in ("consent_email", "suppressed"))
-    response = response_evidence(segmentation, forward, asked, settings.seed)
+    response = response_evidence(segmentation, forward, asked)
     made_of = _numbers(table, clustered_on)
     evidence = [
         structure_evidence(segmentation),
@@ -88,7 +88,7 @@ def judge(
         *artefact_evidence(segmentation, made_of, labels, asked, settings.seed),
         *_humps(segmentation, table, made_of, asked, settings.seed),
         *response,
-        *campaign_evidence(segmentation, campaigns, asked, settings.seed),
+        *campaign_evidence(segmentation, campaigns, asked),
         *rules_cover_evidence(segmentation, rules, table, settings.rules),
         *measurable_evidence(segmentation, {i: r.where for i, r in rules.items()}, table, asked),
         *accessible_evidence(segmentation, consent, suppressed, asked),

@@ -148,29 +148,28 @@ def rates(
     time now, and before, that of the earlier review, where there is one. They are the same numbers as the evidence of
     the run of before, where its window and this one are as long.
 
-    Rates have Wilson's interval, means the bootstrap's; an order's value is a ratio of two sums over customers, its
-    interval by the delta method. A change lies between the two numbers' own distances from their ends, put together as
-    squares (Newcombe 1998 for two rates; Zou and Donner 2008): many customers are in both groups, so it is rather too
-    wide than too narrow. Fewer than ten customers show nothing.
+    Rates have Wilson's interval, means what is not certain of who pays and of what payers pay; an order's value is a
+    ratio of two sums over customers, its interval by the delta method. A change lies between the two numbers' own
+    distances from their ends, put together as squares (Newcombe 1998 for two rates; Zou and Donner 2008): many
+    customers are in both groups, so it is rather too wide than too narrow. Fewer than ten customers show nothing.
     """
     then = before.labels[before.labels != UNASSIGNED].map(kept)
     today = fresh[fresh != UNASSIGNED]
     clicks = any(name in dataset.events_by_name for name in CLICKED)
-    rng = np.random.default_rng(settings.seed)
     rows = []
     for segment in dict.fromkeys([*kept.values(), *today.unique()]):
         one = quarter.then.loc[then.index[then == segment]]
         other = quarter.today.loc[today.index[today == segment]]
-        first = _described(one, quarter.then, quarter.days, clicks, rng)
-        second = _described(other, quarter.today, quarter.days, clicks, rng)
+        first = _described(one, quarter.then, quarter.days, clicks)
+        second = _described(other, quarter.today, quarter.days, clicks)
         rows += [
             _row(segment, measure, label, "", unit, was, now)
             for ((measure, label, unit), was), now in zip(first.items(), second.values(), strict=True)
         ]
     known = _known(earlier)
     found = [
-        *response_evidence(before, quarter.forward, settings.validate, settings.seed),
-        *campaign_evidence(before, quarter.campaigns, settings.validate, settings.seed),
+        *response_evidence(before, quarter.forward, settings.validate),
+        *campaign_evidence(before, quarter.campaigns, settings.validate),
     ]
     rows += list(_answered(found, kept, quarter, known))
     return pd.DataFrame(rows, columns=list(RATE_COLUMNS))
@@ -186,7 +185,7 @@ def response_rows(responses: Iterable[Evidence], earlier: Review | None) -> pd.D
 
 
 def _described(
-    mine: pd.DataFrame, everyone: pd.DataFrame, days: int, clicks: bool, rng: np.random.Generator
+    mine: pd.DataFrame, everyone: pd.DataFrame, days: int, clicks: bool
 ) -> dict[tuple[str, str, str], Number]:
     """Return what the customers of one segment are, by measure, label and unit."""
     n, when = len(mine), f"in the {days} days before"
@@ -202,7 +201,7 @@ def _described(
         clicked = share(int((mine["clicks"] > 0).sum()), n)
         ordered = share(int((mine["orders"] > 0).sum()), n)
         paid, all_ = (each["revenue"].to_numpy(dtype=np.float64) for each in (mine, everyone))
-        mean, (low, high) = mean_interval(paid, all_, rng)
+        mean, (low, high) = mean_interval(paid, all_)
         revenue, value = Number(mean, low, high, n), _order_value(mine)
     found = {
         ("size", "customers", "customers"): Number(float(n), nan, nan, n),

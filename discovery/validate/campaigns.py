@@ -82,9 +82,7 @@ class _Found:
     shrunk: float | None = None
 
 
-def campaign_evidence(
-    segmentation: Segmentation, campaigns: Campaigns, settings: ValidateSettings, seed: int
-) -> list[Evidence]:
+def campaign_evidence(segmentation: Segmentation, campaigns: Campaigns, settings: ValidateSettings) -> list[Evidence]:
     """Return, for every campaign and segment, rates and revenue per recipient, and the uplift where some were held out.
 
     A number passes where it differs from that of all other recipients of the campaign, an uplift where it differs from
@@ -96,7 +94,6 @@ def campaign_evidence(
     rate and weighs as many recipients as the settings say. The prior is weak and fixed: a campaign has one rate per
     segment, and from fewer than some twenty a prior cannot be learnt.
     """
-    rng = np.random.default_rng(seed)
     answers, rates = campaigns.of(segmentation), campaigns.rates
     found: list[_Found] = []
     few: list[Evidence] = []
@@ -106,7 +103,7 @@ def campaign_evidence(
             segment, got = str(key), mine[mine["received"]]
             if len(got) >= SMALLEST:
                 found += _rates(campaigns, rates, campaign, segment, got, all_got, settings.prior_recipients)
-                found += _revenue(campaigns, campaign, segment, got, all_got, rng)
+                found += _revenue(campaigns, campaign, segment, got, all_got)
             elif len(got):
                 few.append(_too_few(segmentation.name, campaign, segment, len(got)))
             found += _uplift(campaigns, campaign, segment, mine)
@@ -147,7 +144,6 @@ def _revenue(
     segment: str,
     got: pd.DataFrame,
     everyone: pd.DataFrame,
-    rng: np.random.Generator,
 ) -> Iterator[_Found]:
     if not everyone["revenue"].any():
         return
@@ -155,7 +151,7 @@ def _revenue(
     mine, rest, all_ = (
         each["revenue"].to_numpy(dtype=np.float64) for each in (got, everyone.drop(got.index), everyone)
     )
-    mean, interval = mean_interval(mine, all_, rng)
+    mean, interval = mean_interval(mine, all_)
     overall = float(all_.mean())
     reason = (
         f"{campaign}: {mean:,.2f} {campaigns.currency} net revenue per recipient within {campaigns.days} days "

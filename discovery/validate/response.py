@@ -21,14 +21,13 @@ from discovery.core.settings import ValidateSettings
 from discovery.validate.distinctness import auc
 from discovery.validate.outcome import ForwardWindow
 
-_RESAMPLES = 999
+#: From so many payers on, what they pay says itself how much it differs.
+_PAYERS = 20
 _NOTHING_SEEN = "The data end at the date: nothing was seen after it yet."
 _FOLDS = 5
 
 
-def response_evidence(
-    segmentation: Segmentation, forward: ForwardWindow, settings: ValidateSettings, seed: int
-) -> list[Evidence]:
+def response_evidence(segmentation: Segmentation, forward: ForwardWindow, settings: ValidateSettings) -> list[Evidence]:
     """Return each segment's rate and revenue in the forward window, beside everyone's.
 
     A segment passes where its rate differs from that of all other placed customers (score test), and its revenue where
@@ -46,7 +45,6 @@ def response_evidence(
     differs = holm(p_values, settings.alpha)
     pays = [amounts_against_rest(revenue[m], revenue[placed & ~m]) for m in members.values()]
     pays_otherwise = holm(pays, settings.alpha)
-    rng = np.random.default_rng(seed)
     out = []
     for (segment_id, mine), told, pays_told in zip(members.items(), differs, pays_otherwise, strict=True):
         subject, n = (segment_id,), int(mine.sum())
@@ -77,7 +75,7 @@ def response_evidence(
             unseen = "Nobody paid anything after the date." if forward.days else _NOTHING_SEEN
             out.append(_not_tested(segmentation.name, subject, "forward_revenue", few or unseen))
         else:
-            mean, (bottom, top) = mean_interval(revenue[mine], revenue[placed], rng)
+            mean, (bottom, top) = mean_interval(revenue[mine], revenue[placed])
             out.append(
                 Evidence(
                     segmentation.name,
@@ -237,33 +235,42 @@ def rate_interval(hits: int, n: int) -> tuple[float, tuple[float, float]]:
     return rate, (min(float(low), rate), max(float(high), rate))
 
 
-def mean_interval(
-    values: NDArray[np.float64], everyone: NDArray[np.float64], rng: np.random.Generator
-) -> tuple[float, tuple[float, float]]:
-    """Return a mean with its 95 % percentile interval; beyond 5,000 values the normal one, which then agrees.
+def mean_interval(values: NDArray[np.float64], everyone: NDArray[np.float64]) -> tuple[float, tuple[float, float]]:
+    """Return a mean amount with its 95 % interval: what is not certain of who pays, and of what payers pay.
 
-    Where nobody paid, a mean of 0 is not certain: the interval ends at Wilson's upper rate of payers, each of whom pays
-    what those of `everyone` did.
+    Most customers bring nothing, so a mean is the share who pay times what these pay. The share has Wilson's interval,
+    the payers' mean the normal one; the two distances from each end are put together as squares (Zou and Donner 2008).
+    Fewer than 20 payers are held to differ at least as much as everyone's, in proportion to their mean. Where nobody
+    paid, a mean of 0 is not certain either: it ends at Wilson's upper share, each of whom pays what everyone's payers
+    do.
+
+    Parameters
+    ----------
+    values : array, shape (customers,)
+        What each customer of a group brought; 0 for nothing, below 0 for refunds that outweigh orders.
+    everyone : array
+        The same of all customers, the group among them.
 
     Examples
     --------
-    >>> mean_interval(np.zeros(50), np.array([0.0, 0.0, 20.0, 40.0]), np.random.default_rng(0))[1][1].__round__(2)
-    2.14
+    >>> mean, (low, high) = mean_interval(np.zeros(50), np.array([0.0, 0.0, 20.0, 40.0]))
+    >>> mean, low, round(high, 2)
+    (0.0, 0.0, 2.14)
     """
+    paid, others = values[values != 0], everyone[everyone != 0]
     mean = float(values.mean())
-    if not values.any():
-        paid = everyone[everyone > 0]
-        return mean, (mean, rate_interval(0, len(values))[1][1] * float(paid.mean()) if len(paid) else mean)
-    if len(values) > 5_000:
-        half = 1.96 * float(values.std(ddof=1)) / float(np.sqrt(len(values)))
-        return mean, (mean - half, mean + half)
-    # Most customers bring nothing: how many others a resample holds is drawn first, then which.
-    paid = values[values != 0]
-    sizes = rng.binomial(len(values), len(paid) / len(values), _RESAMPLES)
-    drawn = rng.choice(paid, int(sizes.sum()))
-    sums = np.bincount(np.repeat(np.arange(_RESAMPLES), sizes), drawn, _RESAMPLES)
-    low, high = np.quantile(sums / len(values), [0.025, 0.975])
-    return mean, (min(float(low), mean), max(float(high), mean))
+    if not len(paid) and not len(others):
+        return mean, (mean, mean)
+    share, (fewest, most) = rate_interval(len(paid), len(values))
+    each = float(paid.mean()) if len(paid) else float(others.mean())
+    spread = float(paid.std(ddof=1)) if len(paid) > 1 else 0.0
+    if len(paid) < _PAYERS and len(others) > 1 and others.mean():
+        spread = max(spread, abs(each / float(others.mean())) * float(others.std(ddof=1)))
+    half = 1.96 * share * spread / np.sqrt(max(len(paid), 1))
+    ends = sorted((each * fewest, each * most))
+    low, high = mean - np.hypot(mean - ends[0], half), mean + np.hypot(ends[1] - mean, half)
+    # What nobody can bring is not below nothing.
+    return mean, (max(float(low), 0.0) if mean >= 0 and values.min() >= 0 else float(low), float(high))
 
 
 def _not_tested(segmentation: str, subject: tuple[str, ...], check: str, reason: str) -> Evidence:

@@ -89,7 +89,7 @@ def test_a_store_without_campaigns_has_none(planted_store: Path, tmp_path: Path)
     with Engine() as engine:
         none = campaign_answers(engine, dataset, date(2025, 7, 1), date(2025, 9, 1), 5)
     campaigns = Campaigns(none, 5, True, "EUR")
-    assert campaign_evidence(segmentation({"a": 50, "b": 50}), campaigns, SETTINGS, 1) == []
+    assert campaign_evidence(segmentation({"a": 50, "b": 50}), campaigns, SETTINGS) == []
 
 
 def sent(found: Segmentation, rates: dict[str, float], seed: int = 1, judged: bool = True) -> Campaigns:
@@ -106,7 +106,7 @@ def sent(found: Segmentation, rates: dict[str, float], seed: int = 1, judged: bo
 
 def test_differences_pass_and_what_is_not_recorded_is_not_told() -> None:
     found = segmentation({"a": 4_000, "b": 4_000, "few": 6})
-    out = campaign_evidence(found, sent(found, {"a": 0.2, "b": 0.1, "few": 0.5}), SETTINGS, 1)
+    out = campaign_evidence(found, sent(found, {"a": 0.2, "b": 0.1, "few": 0.5}), SETTINGS)
     about = {(e.check, e.subject[0]): e for e in out}
     assert {c for c, s in about if s == "a"} == {"campaign_order_rate", "campaign_revenue", "campaign_uplift"}
     assert {e.verdict for (_, s), e in about.items() if s != "few"} == {Verdict.PASS}
@@ -120,14 +120,14 @@ def test_no_effect_and_no_difference_rarely_pass() -> None:
     found = segmentation(dict.fromkeys("abcd", 500))
     wrong = 0
     for seed in range(30):
-        out = campaign_evidence(found, sent(found, dict.fromkeys("abcd", 0.2), seed), SETTINGS, seed)
+        out = campaign_evidence(found, sent(found, dict.fromkeys("abcd", 0.2), seed), SETTINGS)
         wrong += any(e.verdict is Verdict.PASS for e in out if e.check == "campaign_order_rate")
     assert wrong <= 6, "Holm keeps any false difference among the four to 5 %"
 
 
 def test_few_recipients_without_an_order_do_not_bring_less_for_certain() -> None:
     found = segmentation({"few": 60, "many": 5_000})
-    out = campaign_evidence(found, sent(found, {"few": 0.0, "many": 0.03}), SETTINGS, 1)
+    out = campaign_evidence(found, sent(found, {"few": 0.0, "many": 0.03}), SETTINGS)
     revenue = next(e for e in out if e.check == "campaign_revenue" and e.subject == ("few",))
     assert revenue.verdict is Verdict.WARN
     assert revenue.interval[0] == 0 < revenue.interval[1]
@@ -135,7 +135,7 @@ def test_few_recipients_without_an_order_do_not_bring_less_for_certain() -> None
 
 def test_campaigns_before_the_date_are_described_and_never_evidence() -> None:
     found = segmentation({"a": 4_000, "b": 4_000})
-    out = campaign_evidence(found, sent(found, {"a": 0.4, "b": 0.1}, judged=False), SETTINGS, 1)
+    out = campaign_evidence(found, sent(found, {"a": 0.4, "b": 0.1}, judged=False), SETTINGS)
     assert {e.verdict for e in out} == {Verdict.NOT_TESTED}
     assert all(e.value is not None and "before the date" in e.reason for e in out)
 
@@ -152,7 +152,7 @@ def test_planted_uplifts_lie_in_their_intervals(simulated_store: Path, tmp_path:
         found = segmentation(labels.value_counts().to_dict(), labels)
         with Engine() as engine:
             frame = campaign_answers(engine, dataset, date(*start), date(*end), truth["attribution_days"])
-        for e in campaign_evidence(found, Campaigns(frame, 5, True, "USD"), SETTINGS, 1):
+        for e in campaign_evidence(found, Campaigns(frame, 5, True, "USD"), SETTINGS):
             if e.check == "campaign_uplift":
                 inside.append(e.interval[0] <= planted[e.campaign][e.subject[0]] <= e.interval[1])
     assert len(inside) >= 50

@@ -37,7 +37,7 @@ def answers(found: Segmentation, features: pd.DataFrame | None, rates: dict[str,
     scores = None if features is None else held_out_scores(found, features, 5_000, 1)
     days = 0 if rates is None else 90
     seen = forward(found, rates or dict.fromkeys("abc", 0.0), 2, days)
-    out = distinctness_evidence(found, scores, {}, SETTINGS, response_evidence(found, seen, SETTINGS, 1))
+    out = distinctness_evidence(found, scores, {}, SETTINGS, response_evidence(found, seen, SETTINGS))
     return {e.subject[0]: e for e in out if e.check == "distinct"}
 
 

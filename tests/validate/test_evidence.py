@@ -67,7 +67,7 @@ def test_auc_and_cliffs_delta_are_the_ones_of_other_libraries() -> None:
 
 def test_response_carries_wilson_intervals_and_only_real_differences_pass() -> None:
     found = segmentation({"a": 3_000, "b": 3_000, "c": 4})
-    out = response_evidence(found, forward(found, {"a": 0.30, "b": 0.10, "c": 0.5}, 1), SETTINGS, seed=1)
+    out = response_evidence(found, forward(found, {"a": 0.30, "b": 0.10, "c": 0.5}), SETTINGS)
     rates = {e.subject[0]: e for e in out if e.check == "forward_order_rate"}
     for segment, truth in (("a", 0.30), ("b", 0.10)):
         low, high = rates[segment].interval
@@ -79,7 +79,7 @@ def test_response_carries_wilson_intervals_and_only_real_differences_pass() -> N
 
 def test_a_rate_of_nobody_still_has_a_width() -> None:
     found = segmentation({"a": 50, "b": 50})
-    out = response_evidence(found, forward(found, {"a": 0.0, "b": 0.0}, 1), SETTINGS, seed=1)
+    out = response_evidence(found, forward(found, {"a": 0.0, "b": 0.0}), SETTINGS)
     rate = next(e for e in out if e.check == "forward_order_rate")
     assert rate.value == 0
     assert rate.interval[1] > 0.05
@@ -90,7 +90,7 @@ def test_revenue_of_few_payers_is_not_certain() -> None:
     found = segmentation({"small": 40, "large": 4_000})
     wrong = 0
     for seed in range(40):
-        out = response_evidence(found, forward(found, {"small": 0.05, "large": 0.05}, seed), SETTINGS, seed=1)
+        out = response_evidence(found, forward(found, {"small": 0.05, "large": 0.05}, seed), SETTINGS)
         small = next(e for e in out if e.check == "forward_revenue" and e.subject == ("small",))
         wrong += small.verdict is Verdict.PASS
         assert small.value > 0 or small.interval[1] > 0.5
@@ -102,7 +102,7 @@ def test_segments_without_a_difference_rarely_pass() -> None:
     found = segmentation(dict.fromkeys("abcde", 400))
     wrong = 0
     for seed in range(30):
-        out = response_evidence(found, forward(found, dict.fromkeys("abcde", 0.2), seed), SETTINGS, seed=1)
+        out = response_evidence(found, forward(found, dict.fromkeys("abcde", 0.2), seed), SETTINGS)
         wrong += any(e.verdict is Verdict.PASS for e in out if e.check == "forward_order_rate")
     # Holm keeps any false difference among the five to 5 %: more than 6 in 30 would come up once in 1,000.
     assert wrong <= 6
@@ -111,7 +111,7 @@ def test_segments_without_a_difference_rarely_pass() -> None:
 def test_nothing_after_the_date_is_not_tested_never_a_pass() -> None:
     found = segmentation({"a": 300, "b": 300})
     empty = forward(found, {"a": 0.0, "b": 0.0}, 1, days=0)
-    out = response_evidence(found, empty, SETTINGS, seed=1) + forward_value(found, empty, None)
+    out = response_evidence(found, empty, SETTINGS) + forward_value(found, empty, None)
     assert {e.verdict for e in out} == {Verdict.NOT_TESTED}
     assert merge_verdicts(found, empty, None, None, SETTINGS) == []
 

@@ -200,7 +200,7 @@ def test_shrinking_tames_the_best_of_equal_segments() -> None:
     raw, shrunk = [], []
     for seed in range(20):
         campaigns = mailed(found, {f"s{i}": [0.06] for i in range(8)}, seed)
-        rates = [e for e in campaign_evidence(found, campaigns, SETTINGS, 1) if e.check == "campaign_order_rate"]
+        rates = [e for e in campaign_evidence(found, campaigns, SETTINGS) if e.check == "campaign_order_rate"]
         assert all(e.shrunk is not None and e.value is not None and e.null is not None for e in rates)
         assert all(min(e.value, e.null[0]) <= e.shrunk <= max(e.value, e.null[0]) for e in rates)  # type: ignore
         raw.append(max(e.value or 0.0 for e in rates))
