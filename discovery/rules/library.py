@@ -17,6 +17,10 @@ _KEYS = (*_TEXTS, "divides")
 _SHOWN = 4
 #: What the data lack, as `did_you_mean` goes on after it; a name may hold a full stop of its own.
 _UNKNOWN = re.compile(r"Unknown (.+?)\. (?:Did you mean |Known: |None is known )")
+_LACKING = (
+    "A rule that divides the customers cannot be left out where the data lack what it asks for: take it out of the "
+    "file, or mark only the others `divides: true`."
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def library_from(entries: Any, features: Mapping[str, Feature]) -> Library:
         raise RuleError("A rule file must be a list of entries, each with `name` and `where`.")
     all_divide = not any(isinstance(entry, Mapping) and "divides" in entry for entry in entries)
     faults: list[str] = []
+    lacking = False
     rules: list[Rule] = []
     absent: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
@@ -91,8 +96,11 @@ def library_from(entries: Any, features: Mapping[str, Feature]) -> Library:
                 absent[name] = str(error)
             else:
                 faults.append(f"Rule {number} ({name}): {error}")
+                lacking = lacking or isinstance(error, AbsentError)
     ids = [slug(name) for name in (*(rule.name for rule in rules), *absent)]
     faults += [f"Two rules are called {i!r}; names must differ." for i in sorted({i for i in ids if ids.count(i) > 1})]
+    if lacking:
+        faults.append(_LACKING)
     if faults:
         raise RuleError("\n".join(faults))
     return Library(tuple(rules), absent)

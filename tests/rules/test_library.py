@@ -427,6 +427,8 @@ def test_what_the_data_lack_leaves_a_recipe_out_and_makes_a_dividing_rule_an_err
     for strict in ([entry("b", where)], [entry("b", where, divides="true"), entry("c")]):
         with pytest.raises(RuleError, match="Rule 1 "):
             library_from(strict, BY_NAME)
+        with pytest.raises(RuleError, match="mark only the others `divides: true`"):
+            library_from(strict, BY_NAME)
     with pytest.raises(AbsentError):
         rules_from([entry("a", divides="true"), entry("b", where)], BY_NAME)
 
