@@ -34,7 +34,7 @@ def bare(cell: str) -> str:
 
 
 def code(cell: str) -> str:
-    """Return the SQL of an id or SKU; one that a spreadsheet rounded, as 5.12346E+12, names nothing and is missing."""
+    """Return the SQL of an id, SKU or phone; one that a spreadsheet rounded, as 5.12346E+12, names nothing and is missing."""
     plain = bare(cell)
     return f"CASE WHEN NOT regexp_full_match({plain}, '[0-9]([.,][0-9]+)?E[+][0-9]+') THEN {plain} END"
 
@@ -51,7 +51,7 @@ def is_email(key: str) -> str:
 
 def phone(cell: str) -> str:
     """Return the SQL of a phone number as digits with the plus it may start with; fewer than six digits is none."""
-    digits = f"regexp_replace({bare(cell)}, '[^0-9+]', '', 'g')"
+    digits = f"regexp_replace({code(cell)}, '[^0-9+]', '', 'g')"
     return f"CASE WHEN length({digits}) >= 6 THEN {digits} END"
 
 

@@ -381,6 +381,13 @@ def test_the_phone_can_be_the_key(tmp_path: Path) -> None:
     assert "1 orders without an e-mail address are left out; 1 of them have a phone number (source.customer_key: phone goes by it)." in by_mail  # fmt: skip  # noqa: E501
 
 
+def test_phones_that_a_spreadsheet_rounded_are_nobodys(tmp_path: Path) -> None:
+    write(tmp_path / "shop" / "orders.csv", [order(Phone="4.91511E+12"), order(Name="#1002", Phone="+49 151 1234567")])
+    got = read(tmp_path / "shop", customer_key="phone")
+    assert set(got.named("placed_order")["customer_id"]) == {"+491511234567"}
+    assert got.reasons == {"missing_customer": 1}
+
+
 def test_the_parcels_address_stands_in_for_a_missing_one(tmp_path: Path) -> None:
     moved = order(
         Billing_Country="", Billing_Zip="", Shipping_Country="CA", Shipping_Province="ON", Shipping_City="Paris"
