@@ -34,7 +34,7 @@ def bare(cell: str) -> str:
 
 
 def code(cell: str) -> str:
-    """Return the SQL of an id, SKU or phone; one that a spreadsheet rounded, as 5.12346E+12, names nothing and is missing."""
+    """Return the SQL of an id, SKU or phone; one that a spreadsheet rounded, as 5.12346E+12, is missing."""
     plain = bare(cell)
     return f"CASE WHEN NOT regexp_full_match({plain}, '[0-9]([.,][0-9]+)?E[+][0-9]+') THEN {plain} END"
 

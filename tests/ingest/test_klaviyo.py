@@ -317,6 +317,15 @@ def test_ids_that_a_spreadsheet_rounded_do_not_make_two_orders_one(tmp_path: Pat
     assert got.problems.empty
 
 
+@pytest.mark.parametrize("with_profile", [False, True])
+def test_an_address_that_only_events_state_is_the_customers(tmp_path: Path, with_profile: bool) -> None:
+    table(tmp_path / "k" / "Placed Order.csv", [{**PLACED, "Person//ID": "01ANN"}], ORDERS)
+    if with_profile:
+        table(tmp_path / "k" / "profiles.csv", [{**ANN, "Email": ""}], PROFILES)
+    known = read(tmp_path / "k").profiles
+    assert known[["customer_id", "email"]].to_numpy().tolist() == [["01ANN", "ann@example.com"]]
+
+
 def test_without_ids_only_equal_rows_are_one(tmp_path: Path) -> None:
     rows = [{**PLACED, "$event_id": "", "Items": i} for i in ("a", "a", "b")]
     table(tmp_path / "k" / "Viewed Product.csv", rows, ORDERS)

@@ -155,7 +155,7 @@ def _consent(state: str, channels: str, channel: str, since: str, suppressions: 
 def make_profiles(engine: Engine) -> list[str]:
     """Make ``profiles_in``: one profile a customer, the newest row first; return notes."""
     if "properties" not in engine.columns("klaviyo_profiles"):
-        engine.run("CREATE OR REPLACE TABLE profiles_in (customer_id VARCHAR)")
+        engine.run("CREATE OR REPLACE TABLE profiles_in (customer_id VARCHAR, email VARCHAR, phone VARCHAR)")
         return []
     engine.run("ALTER TABLE klaviyo_profiles ADD COLUMN IF NOT EXISTS included BOOLEAN")
     report(engine, "klaviyo_profiles", "Email", "missing_customer", "customer_id IS NULL")

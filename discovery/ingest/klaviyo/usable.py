@@ -47,6 +47,7 @@ def make_events(engine: Engine, source: KlaviyoSource) -> tuple[str, list[str]]:
     currency = _currency(engine, source)
     _drop_faulty(engine)
     _drop_repeated(engine)
+    _addresses(engine)
     _make(engine)
     _name_orders(engine)
     return currency, [*notes, *add_items(engine)]
@@ -99,6 +100,24 @@ def _drop_repeated(engine: Engine) -> None:
     )
     report(engine, "klaviyo_events", "$event_id", "duplicate_event", "turn > 1", "order_key")
     engine.run("DELETE FROM klaviyo_events WHERE turn > 1")
+
+
+def _addresses(engine: Engine) -> None:
+    """Give customers whose profile states no address, or who have none, the newest that their events state."""
+    newest = ", ".join(f'max_by({c}, ("at", {c})) FILTER (WHERE {c} IS NOT NULL) AS {c}' for c in ("email", "phone"))
+    engine.run(
+        f"CREATE OR REPLACE TEMP TABLE klaviyo_seen AS SELECT customer_id, {newest} FROM klaviyo_events "
+        "WHERE email IS NOT NULL OR phone IS NOT NULL GROUP BY customer_id"
+    )
+    engine.run(
+        "UPDATE profiles_in p SET email = coalesce(p.email, s.email), phone = coalesce(p.phone, s.phone) "
+        "FROM klaviyo_seen s WHERE p.customer_id = s.customer_id"
+    )
+    engine.run(
+        "INSERT INTO profiles_in BY NAME SELECT * FROM klaviyo_seen WHERE customer_id NOT IN "
+        "(SELECT customer_id FROM profiles_in)"
+    )
+    engine.run("DROP TABLE klaviyo_seen")
 
 
 def _make(engine: Engine) -> None:
