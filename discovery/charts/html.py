@@ -159,7 +159,8 @@ def table(
             cells.append(f'<td class="{_css(i, column, value, right)}">{inner}</td>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     head = "".join(
-        f'<th scope="col" class="{_css(i, c, c, right)}"{_explained(c)}>{escape(c)}</th>' for i, c in enumerate(columns)
+        f'<th scope="col" class="{_css(i, c, c, right)}"{_explained(c)}>{_breakable(c)}</th>'
+        for i, c in enumerate(columns)
     )
     css = "sd-scroll sd-long" if long else "sd-scroll"
     return block(
@@ -172,6 +173,11 @@ def folded(title: str, inner: str, opened: bool = False) -> str:
     """Return `inner`, already safe, under a line that opens it."""
     state = " open" if opened else ""
     return block(f'<details class="sd-fold"{state}><summary>{escape(title)}</summary>{inner}</details>')
+
+
+def _breakable(words: str) -> str:
+    # A column is as wide as its longest word; one of eighty letters would make all else on a printed page tiny.
+    return "<wbr>".join(map(escape, re.findall(r"\S{1,18}|\s+", words)))
 
 
 def _explained(column: str) -> str:

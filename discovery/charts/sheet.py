@@ -5,7 +5,7 @@ from __future__ import annotations
 from discovery.charts.theme import FONT, Theme
 
 COMPONENTS = """
-.sd {{ color: {ink}; font-family: {font}; font-size: 0.95rem; line-height: 1.5; }}
+.sd {{ color: {ink}; font-family: {font}; font-size: 0.95rem; line-height: 1.5; overflow-wrap: break-word; }}
 .sd h1 {{ font-size: 1.75rem; line-height: 1.22; font-weight: 650; margin: 0.15rem 0 0.4rem; padding: 0;
   letter-spacing: -0.01em; text-wrap: balance; }}
 .sd h2 {{ font-size: 1.15rem; line-height: 1.3; font-weight: 650; margin: 1.4rem 0 0.2rem; padding: 0; }}
@@ -52,7 +52,7 @@ COMPONENTS = """
 .sd-table th.num {{ white-space: normal; min-width: 4.5rem; }}
 .sd-table th[title] {{ cursor: help; }}
 .sd-long .name {{ min-width: 8rem; max-width: 11rem; }}
-.sd-table .name {{ min-width: 9rem; max-width: 19rem; font-weight: 500; }}
+.sd-table .name {{ min-width: 9rem; max-width: 19rem; font-weight: 500; overflow-wrap: anywhere; }}
 .sd-table .words {{ min-width: 7.5rem; }}
 .sd-table .prose {{ min-width: 12rem; overflow-wrap: anywhere; }}
 .sd-long .prose {{ min-width: 15rem; }}

@@ -264,6 +264,22 @@ def test_every_segment_has_one_page_and_the_methods_come_last(report: Report, re
     assert len(pages) == order[-1] + 2
 
 
+def test_one_long_word_makes_nothing_else_smaller(report: Report, reviewed: Reviewed, tmp_path: Path) -> None:
+    def heading(path: Path) -> float:
+        book = pypdfium2.PdfDocument(path)
+        try:
+            page = book[1].get_textpage()
+            start, _ = page.search("Who moved").get_next()
+            _, bottom, _, top = page.get_charbox(start)
+            return round(top - bottom, 1)
+        finally:
+            book.close()
+
+    review, before, now = reviewed
+    long = write_report(renamed(review, "Donaudampfschiff" * 5), before, now, tmp_path, formats=["pdf"])
+    assert heading(long.paths["pdf"]) == heading(report.paths["pdf"])
+
+
 def test_paper_is_a4_or_letter(report: Report, reviewed: Reviewed, tmp_path: Path) -> None:
     letter = write_report(*reviewed, tmp_path, paper="Letter", formats=["pdf"])
     assert sizes(report.paths["pdf"]) == {A4}
