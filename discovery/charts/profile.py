@@ -153,7 +153,8 @@ def profile(run: Run, by: str, look: Theme = LIGHT) -> go.Figure:
             "ypad": 14,
         },
     )
-    tops = [plain(s.name, 15) for s in segments]
+    # As wide as a column is: at most 15 letters for eight of them.
+    tops = [plain(s.name, 15 if len(segments) < 9 else 10) for s in segments]
     return figure(
         profile_title(run, by),
         look,

@@ -13,6 +13,7 @@ import pytest
 from discovery.charts import candidates, customer_map, distinctness, overlap, profile, response, sizes
 from discovery.charts.theme import DARK, LIGHT, Theme, figure, theme
 from discovery.core.run import Run
+from discovery.core.segment import Segment
 from discovery.core.segment_look import COLOURS, UNASSIGNED_COLOUR
 
 CHARTS: dict[str, Callable[[Run, str, Theme], go.Figure]] = {
@@ -102,6 +103,21 @@ def test_the_heat_table_is_neutral_at_same_as_everyone(run: Run) -> None:
     assert (heat.zmin, heat.zmid, heat.zmax) == (-1, 0, 1)
     assert heat.colorscale[1] == (0.5, LIGHT.middle)
     assert np.asarray(heat.z).shape == (profile.FEATURES_SHOWN, 6)
+
+
+def test_twelve_heads_stand_side_by_side_in_the_heat_table(run: Run) -> None:
+    segmentation = run.segmentation("kmeans")
+    name = "Long-standing frequent big spenders"
+    more = [Segment(f"x{i}", f"{name} {i}", "", 0, 0.0, 9) for i in range(12 - len(segmentation.placed))]
+    many = replace(segmentation, segments=(*segmentation.segments, *more))
+    drawn = profile.profile(replace(run, segmentations=(many, *run.segmentations[1:])), "kmeans")
+    heads = [line for head in drawn.layout.xaxis.ticktext for line in head.split("<br>")]
+    assert len(drawn.layout.xaxis.ticktext) == 12
+    assert max(map(len, heads)) <= 10
+
+
+def test_words_at_the_ends_of_bars_are_not_shrunk(run: Run) -> None:
+    assert {bar.constraintext for bar in sizes.sizes(run, "kmeans").data} == {"none"}
 
 
 def test_chance_is_a_bar_behind_each_dot(run: Run) -> None:
