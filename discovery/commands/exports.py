@@ -31,7 +31,11 @@ def export(
         str, typer.Option("--for", help=f"Members: who reads the lists, {', '.join(service.MEMBER_FORMS)}.")
     ] = "spreadsheet",
     metric_ids: Annotated[
-        Path | None, typer.Option("--metric-ids", help="Klaviyo: YAML or JSON, `Placed Order: AbC123` for each metric.")
+        Path | None,
+        typer.Option(
+            "--metric-ids",
+            help="Klaviyo: YAML or JSON, `Placed Order: AbC123` for each metric; `none` where the account has none.",
+        ),
     ] = None,
     consent: Annotated[
         str, typer.Option(help="Klaviyo, members: only who allows marketing by email, sms; or none.")

@@ -17,7 +17,7 @@ from discovery.core.run import Run
 from discovery.engine.duckdb import Engine
 from discovery.export.klaviyo.compile import Consent, Part, compile_rule
 from discovery.export.klaviyo.measures import Cut, Known
-from discovery.export.klaviyo.metric_ids import metrics, with_ids
+from discovery.export.klaviyo.metric_ids import absent, metrics, with_ids
 from discovery.export.klaviyo.payload import Payload, payload
 from discovery.export.klaviyo.profiles import ProfileValues, csv_parts, import_jobs
 from discovery.export.klaviyo.push import Created, push
@@ -101,7 +101,7 @@ def export_klaviyo(
     workspace : Workspace
         Whose profiles.
     metric_ids : mapping
-        Name of a metric to the id that the account gave it.
+        Name of a metric to the id that the account gave it; ``none`` where it has no such metric.
     segmentation : str
         Which one; empty: all that have rules.
     consent : str
@@ -142,7 +142,7 @@ def export_klaviyo(
     >>> export.metrics, export.segments[0].conditions[0].way
     (('Placed Order',), 'native')
     """
-    known = known_to_klaviyo(run.table, {f.name: f for f in run.table.features}, predictive)
+    known = known_to_klaviyo(run.table, {f.name: f for f in run.table.features}, predictive, absent(metric_ids))
     chosen = chosen_rules(run, segmentation)
     compiled = [compile_rule(each.rule.where, known, consent) for each in chosen]
     definitions = [definition for each in compiled for definition in each.definitions]
@@ -199,14 +199,16 @@ def push_klaviyo(export: KlaviyoExport, send: bool = False) -> tuple[Created, ..
     return push(export.payloads, dry_run=not send, environ=os.environ)
 
 
-def known_to_klaviyo(table: FeatureTable, features: Mapping[str, Feature], predictive: bool = False) -> Known:
+def known_to_klaviyo(
+    table: FeatureTable, features: Mapping[str, Feature], predictive: bool = False, absent: frozenset[str] = frozenset()
+) -> Known:
     """Return what rules over a table speak of, its bands with their cut-offs frozen."""
     cuts = {}
     for name, edges in table.cutoffs.items():
         numbers = features[name].kind == "number"
         labels = labels_in_order(features[name])
         cuts[name] = Cut(tuple(float(each) if numbers else each for each in labels), edges)
-    return Known(features, table.as_of, cuts, predictive)
+    return Known(features, table.as_of, cuts, predictive, absent)
 
 
 def property_values(table: FeatureTable, properties: Mapping[str, str | Condition]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import roc_auc_score
 
@@ -20,7 +21,7 @@ from discovery.profile.ranks import grouped, ranked, standing
 from discovery.validate.distinctness import auc, distinctness_evidence, held_out_scores
 from discovery.validate.merges import merge_verdicts
 from discovery.validate.outcome import ForwardWindow
-from discovery.validate.response import forward_value, response_evidence
+from discovery.validate.response import forward_value, mean_interval, response_evidence
 from discovery.validate.size import detectable_difference, size_evidence
 from tests.validate.planted import segmentation
 
@@ -67,7 +68,7 @@ def test_auc_and_cliffs_delta_are_the_ones_of_other_libraries() -> None:
 
 def test_response_carries_wilson_intervals_and_only_real_differences_pass() -> None:
     found = segmentation({"a": 3_000, "b": 3_000, "c": 4})
-    out = response_evidence(found, forward(found, {"a": 0.30, "b": 0.10, "c": 0.5}), SETTINGS)
+    out = response_evidence(found, forward(found, {"a": 0.30, "b": 0.10, "c": 0.5}, 1), SETTINGS)
     rates = {e.subject[0]: e for e in out if e.check == "forward_order_rate"}
     for segment, truth in (("a", 0.30), ("b", 0.10)):
         low, high = rates[segment].interval
@@ -79,7 +80,7 @@ def test_response_carries_wilson_intervals_and_only_real_differences_pass() -> N
 
 def test_a_rate_of_nobody_still_has_a_width() -> None:
     found = segmentation({"a": 50, "b": 50})
-    out = response_evidence(found, forward(found, {"a": 0.0, "b": 0.0}), SETTINGS)
+    out = response_evidence(found, forward(found, {"a": 0.0, "b": 0.0}, 1), SETTINGS)
     rate = next(e for e in out if e.check == "forward_order_rate")
     assert rate.value == 0
     assert rate.interval[1] > 0.05
@@ -96,6 +97,26 @@ def test_revenue_of_few_payers_is_not_certain() -> None:
         assert small.value > 0 or small.interval[1] > 0.5
     # Of two equal segments one in twenty is told from the other; more than 6 in 40 would come up once in 200.
     assert wrong <= 6
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.03, 50), (0.1, 50), (0.3, 200)])
+def test_the_interval_of_a_mean_holds_the_true_one_though_few_pay(share: float, n: int) -> None:
+    rng = np.random.default_rng(3)
+
+    def paid(customers: int) -> NDArray[np.float64]:
+        return np.where(rng.random(customers) < share, rng.lognormal(3.5, 0.8, customers), 0.0)
+
+    everyone, true = paid(20_000), share * np.exp(3.5 + 0.8**2 / 2)
+    ends = [mean_interval(paid(n), everyone)[1] for _ in range(400)]
+    # A percentile interval holds it in 69, 81 and 94 % of draws.
+    assert np.mean([low <= true <= high for low, high in ends]) > 0.88
+
+
+def test_refunds_that_outweigh_orders_have_an_interval_too() -> None:
+    values = np.repeat([0.0, -30.0, -20.0], [40, 5, 5])
+    mean, (low, high) = mean_interval(values, values)
+    assert low < mean < high
+    assert low < mean < 0
 
 
 def test_segments_without_a_difference_rarely_pass() -> None:

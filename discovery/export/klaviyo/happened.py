@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -46,12 +46,15 @@ class _Term:
         return _Term(self.metric, (*self.filters, EventFilter("$value", by("numeric", SIGNS[sign], value))))
 
 
-def happened(feature: Feature, as_of: date) -> Said | None:
-    """Return how comparisons with a measure over events are said, or None where Klaviyo cannot say them."""
+def happened(feature: Feature, as_of: date, absent: Collection[str] = ()) -> Said | None:
+    """Return how comparisons with a measure over events are said, or None where Klaviyo cannot say them.
+
+    Of the metrics in `absent`, which the account does not have, nothing ever happened.
+    """
     if feature.aggregate not in _EVENTS or (feature.column and feature.column != "value"):
         return None
     try:
-        terms = tuple(_terms(feature))
+        terms = tuple(term for term in _terms(feature) if term.metric not in absent)
         moving, still = _window(feature, as_of)
     except Unsaid:
         return None
@@ -65,6 +68,8 @@ def happened(feature: Feature, as_of: date) -> Said | None:
     match feature.aggregate:
         case "count":
             said = _counted(terms, still or _days(*moving))
+        case _ if not terms:
+            return None
         case "sum" | "max" | "min" if not all(event_property(e, "value") == "$value" for e in feature.events):
             return None
         case "sum" if len(terms) > 1:
@@ -82,6 +87,8 @@ def happened(feature: Feature, as_of: date) -> Said | None:
 
 
 def _counted(terms: Sequence[_Term], time: Ago | AllTime) -> Said:
+    if not terms:
+        return Said(whole(lambda k: TRUE if k <= 0 else FALSE, lambda k: FALSE if k < 0 else TRUE))
     if len(terms) == 1:
         return Said(lambda sign, value: terms[0].count(sign, value, time))
 

@@ -60,12 +60,15 @@ class Known:
         Of each band.
     predictive : bool
         Ask for Klaviyo's own number where it has one near the measure.
+    absent : frozenset of str
+        Metrics that the account does not have.
     """
 
     features: Mapping[str, Feature]
     as_of: date
     cuts: Mapping[str, Cut] = field(default_factory=dict)
     predictive: bool = False
+    absent: frozenset[str] = frozenset()
 
     def said(self, name: str) -> tuple[Way, Said | None]:
         """Return how Klaviyo says comparisons with a measure; None where a property has to carry its value."""
@@ -74,7 +77,7 @@ class Known:
         if found is not None:
             return "predictive", found
         cut = feature.aggregate == "band"
-        found = self._band(feature) if cut else happened(feature, self.as_of) or known(feature)
+        found = self._band(feature) if cut else happened(feature, self.as_of, self.absent) or known(feature)
         return ("native", found) if found else ("property", None)
 
     def _band(self, feature: Feature) -> Said | None:

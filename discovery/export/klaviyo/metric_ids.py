@@ -9,6 +9,20 @@ from discovery.core.errors import UsageError
 from discovery.export.klaviyo.definition import Definition, Group
 from discovery.export.klaviyo.events import Metric
 
+#: In the place of an id: the account does not have the metric, so it never happened.
+NO_METRIC = "none"
+
+
+def absent(ids: Mapping[str, str]) -> frozenset[str]:
+    """Return the metrics that an account is said not to have.
+
+    Examples
+    --------
+    >>> sorted(absent({"Placed Order": "AbC123", "Clicked SMS": "none"}))
+    ['Clicked SMS']
+    """
+    return frozenset(name for name, ident in ids.items() if ident == NO_METRIC)
+
 
 def metrics(definitions: Iterable[Definition]) -> tuple[str, ...]:
     """Return the metrics that definitions name, in alphabetical order."""
@@ -35,7 +49,7 @@ def with_ids(definitions: Iterable[Definition], ids: Mapping[str, str]) -> tuple
         raise UsageError(
             f"Every metric must have the id that the account gave it; none is stated for {', '.join(lacking)}. "
             "List them in a file, one line each such as `Placed Order: AbC123`, and name it with --metric-ids. "
-            "GET /api/metrics tells them."
+            f"GET /api/metrics tells them. Of one that the account does not have, write `{lacking[0]}: {NO_METRIC}`."
         )
     return tuple(Definition(tuple(_group(g, ids) for g in d.condition_groups)) for d in found)
 

@@ -30,7 +30,7 @@ from discovery.export import targets
 from discovery.export.klaviyo.compile import compile_rule
 from discovery.export.klaviyo.definition import MOST_CONDITIONS, Definition
 from discovery.export.klaviyo.measures import Cut, Known
-from discovery.export.klaviyo.metric_ids import metrics, with_ids
+from discovery.export.klaviyo.metric_ids import absent, metrics, with_ids
 from discovery.export.klaviyo.names import CONSENT_METRICS, country_codes, country_name, metric_name, region_name
 from discovery.export.klaviyo.shapes import as_document
 from discovery.features.catalogue import BY_NAME, CATALOGUE
@@ -355,6 +355,19 @@ def test_every_metric_without_an_id_is_named() -> None:
     ids = {name: name.lower() for name in metrics(definitions)}
     (ready,) = with_ids(definitions, ids)
     assert metrics([ready]) == tuple(sorted(ids.values()))
+
+
+def test_a_metric_that_the_account_lacks_never_happened() -> None:
+    ids = {"Clicked Email": "AbC123", "Clicked SMS": "none"}
+    known = replace(KNOWN, absent=absent(ids))
+    (clicks,) = compiled("clicks_90d >= 3", known).definitions
+    assert metrics([clicks]) == ("Clicked Email",)
+    (both,) = compiled("clicks_90d >= 3").definitions
+    assert len(clicks.condition_groups) < len(both.condition_groups)
+    assert metrics(with_ids([clicks], ids)) == ("AbC123",)
+    none = replace(KNOWN, absent=frozenset({"Clicked Email", "Clicked SMS"}))
+    (orders,) = compiled("orders >= 1 AND clicks_90d = 0", none).definitions
+    assert metrics([orders]) == ("Placed Order",)
 
 
 def test_what_would_be_too_many_filters_or_sums_is_a_property() -> None:
