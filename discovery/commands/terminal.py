@@ -30,10 +30,10 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 def console() -> Console:
     """Return a console that neither colours nor cuts what it prints into a file.
 
-    Brackets are no markup: what a store calls its things is printed as it stands.
+    Neither brackets nor `:smile:` are markup: what a store calls its things is printed as it stands.
     """
     shown = sys.stdout.isatty()
-    return Console(width=None if shown else 200, markup=False, highlight=False, soft_wrap=not shown)
+    return Console(width=None if shown else 200, markup=False, emoji=False, highlight=False, soft_wrap=not shown)
 
 
 def grid(name: str, *columns: str) -> Table:
