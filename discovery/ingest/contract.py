@@ -81,9 +81,9 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, post
 
     Customers are numbered in the order of their ids, and events lie ordered by name, customer and time: a query of one
     kind of event reads only its part of the file, and the files depend neither on the order of the rows nor on how they
-    were split. ``created_at`` of a customer without one is the first thing seen of them. An order cancelled later
-    carries ``cancelled_at``, so that a feature at an earlier date still counts it. With `postal_points`, customers
-    without a point get that of their postal code.
+    were split. ``created_at`` of a customer without one, or whose account came later, is the first thing seen of them:
+    whoever ordered at a date was there. An order cancelled later carries ``cancelled_at``, so that a feature at an
+    earlier date still counts it. With `postal_points`, customers without a point get that of their postal code.
 
     Raises
     ------
@@ -230,7 +230,7 @@ def _customers(engine: Engine) -> None:
     chosen = ", ".join(identifier(c) for c in rest if c != "created_at")
     engine.run(
         "CREATE OR REPLACE TABLE customers AS SELECT row_number() OVER (ORDER BY customer_id) - 1 AS customer_key, "
-        f"customer_id, coalesce(p.created_at, e.first_at) AS created_at, {chosen} "
+        f"customer_id, least(p.created_at, e.first_at) AS created_at, {chosen} "
         "FROM (SELECT * FROM profiles_ranked WHERE turn = 1) p FULL JOIN "
         '(SELECT customer_id, min("at") AS first_at FROM events_ok GROUP BY customer_id) e '
         "USING (customer_id)"

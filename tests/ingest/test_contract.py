@@ -212,6 +212,13 @@ def test_profiles_once_and_first_seen(tmp_path: Path) -> None:
     assert finished(tmp_path / "b", [{}], known[::-1]).fingerprint == found.fingerprint
 
 
+def test_a_profile_made_after_its_first_event_was_there_from_that_on(tmp_path: Path) -> None:
+    late: list[dict[str, object]] = [{"customer_id": "a", "created_at": AT + DAY}]
+    assert profiles(finished(tmp_path / "a", [{}], late))["created_at"].tolist() == [AT]
+    early: list[dict[str, object]] = [{"customer_id": "a", "created_at": AT - DAY}]
+    assert profiles(finished(tmp_path / "b", [{}], early))["created_at"].tolist() == [AT - DAY]
+
+
 def test_customers_without_events_and_nobody_at_all(tmp_path: Path) -> None:
     found = finished(tmp_path / "a", [], [{"customer_id": "a", "created_at": AT}])
     assert (found.customers, found.events, found.first_at) == (1, 0, AT)

@@ -15,7 +15,6 @@ from discovery.ingest.cells import email
 from discovery.ingest.contract import Arrival, start_problems
 from discovery.ingest.joined.orders import drop_known_orders
 from discovery.ingest.klaviyo.items import drop_known_items
-from discovery.ingest.klaviyo.usable import first_seen
 from discovery.ingest.people import united
 
 #: Reads one part: leaves its tables in the engine and says what it left.
@@ -70,7 +69,6 @@ def read_joined(engine: Engine, source: JoinedSource, base: Path, read: ReadPart
     notes += drop_known_orders(engine, labels)
     notes += drop_known_items(engine)
     _unite_profiles(engine, len(labels))
-    first_seen(engine)
     engine.run("DROP TABLE joined_ids")
     progress("Joining the sources", 1.0)
     return Arrival(currency, sum(a.rows_read for a in arrivals), tuple(notes))

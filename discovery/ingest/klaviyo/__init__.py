@@ -23,7 +23,7 @@ from discovery.ingest.klaviyo.profiles import (
     make_profiles,
     unused_columns,
 )
-from discovery.ingest.klaviyo.usable import first_seen, make_events
+from discovery.ingest.klaviyo.usable import make_events
 
 _JSON = (".json", ".jsonl", ".ndjson")
 _EVENT_NAMES = frozenset(("timestamp", "$event id", "$value", *EVENT_PERSON))
@@ -69,7 +69,6 @@ def read_klaviyo(engine: Engine, source: KlaviyoSource, path: Path, scratch: Pat
     if unused:
         notes.append(f"Columns of the profiles that are not used: {', '.join(sorted(unused))}.")
     currency, more = make_events(engine, source)
-    first_seen(engine)
     for table in _TABLES:
         engine.run(f"DROP TABLE IF EXISTS {table}")
     progress("Reading Klaviyo's files", 1.0)

@@ -151,13 +151,3 @@ def _name_orders(engine: Engine) -> None:
         f'({placed}) GROUP BY customer_id, "at" HAVING count(*) = 1) p WHERE {line} AND e."at" = p."at"'
     )
     engine.run("ALTER TABLE events_in DROP COLUMN order_key")
-
-
-def first_seen(engine: Engine) -> None:
-    """Forget the creation time of a profile that lies after its first event: the account came later than the order."""
-    if "created_at" not in engine.columns("profiles_in"):
-        return
-    engine.run(
-        'UPDATE profiles_in SET created_at = NULL FROM (SELECT customer_id, min("at") AS first_at FROM events_in '
-        "GROUP BY customer_id) e WHERE profiles_in.customer_id = e.customer_id AND created_at > first_at"
-    )
