@@ -15,13 +15,13 @@ from discovery.core.run import Run
 from discovery.store.review_files import write_review
 from discovery.store.run_files import write_document, write_run
 
-#: What may name a run or a review.
+#: What may name a run, a review or a session.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
 
-def check_name(name: str) -> str:
-    """Return `name` if it may name a run: letters, digits, dots, hyphens and underscores, at most 64.
+def check_name(name: str, of: str = "run") -> str:
+    """Return `name` if it may name a run, or what else it is `of`; Windows must be able to hold it too.
 
     Examples
     --------
@@ -30,7 +30,8 @@ def check_name(name: str) -> str:
     """
     if not NAME.fullmatch(name) or name.split(".")[0].lower() in _DEVICES:
         raise WorkspaceError(
-            f"A run's name must be 1 to 64 letters, digits, dots, hyphens or underscores, got {name[:80]!r}."
+            f"A {of}'s name must be 1 to 64 letters, digits, dots, hyphens or underscores, not beginning with a sign, "
+            f"and no name of a device such as con, got {name[:80]!r}."
         )
     return name
 
@@ -64,7 +65,7 @@ class Staging:
         folder = self.folder / "review"
         folder.mkdir()
         write_review(review, inputs, folder)
-        target = self.workspace / "reviews" / check_name(review.id)
+        target = self.workspace / "reviews" / check_name(review.id, "review")
         target.parent.mkdir(exist_ok=True)
         _swap(folder, target)
         return target

@@ -65,4 +65,4 @@ def drop_old_uploads(workspace: Workspace, now: datetime) -> None:
 
 def upload_folder(workspace: Workspace, session: str) -> Path:
     """Return where the files of a session lie."""
-    return workspace.path / "uploads" / check_name(session)
+    return workspace.path / "uploads" / check_name(session, "session")

@@ -101,7 +101,7 @@ class Workspace:
 
     def review_folder(self, review_id: str) -> Path:
         """Return where a review lies, or raise with the nearest id."""
-        folder = self.path / "reviews" / check_name(review_id)
+        folder = self.path / "reviews" / check_name(review_id, "review")
         if not (folder / "review.json").is_file() or folder.is_symlink():
             known = [r.id for r in self.reviews()]
             hint = did_you_mean(review_id, known) if known else "It holds none yet: make one with `discovery review`."

@@ -126,8 +126,10 @@ def test_a_second_writer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     "name", ["../x", "/etc", "a/b", ".", "..", "", "a\0b", "CON", "nul.txt", "x" * 65, "a b", "-x", "é"]
 )
 def test_names_that_could_lead_elsewhere_are_refused(name: str) -> None:
-    with pytest.raises(WorkspaceError, match="1 to 64 letters"):
+    with pytest.raises(WorkspaceError, match="A run's name must be 1 to 64 letters"):
         check_name(name)
+    with pytest.raises(WorkspaceError, match="A review's name must be"):
+        check_name(name, "review")
 
 
 def test_a_run_that_is_a_link_is_refused(planted_workspace: Path, planted_run: Run, tmp_path: Path) -> None:
