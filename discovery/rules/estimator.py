@@ -121,7 +121,7 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         table, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
         check_classification_targets(labels)
         prices = np.zeros(table.shape[1])
-        for column, price in by_column(self, self.prices).items():
+        for column, price in by_column(self, "prices", self.prices).items():
             prices[column] = price
         check_parameters(self.max_conditions, self.penalty)
         if not (prices >= 0).all():
@@ -136,7 +136,8 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns = named_columns(self, table)
         names = list(columns)
         found = [search.best(labels == each, self.max_conditions) for each in self.classes_]
-        always = everyone(columns, offered)
+        named = {name: values for i, (name, values) in enumerate(columns.items()) if np.isfinite(prices[i])} or columns
+        always = everyone(named, [offered[names.index(name)] for name in named])
         self.ladder_ = tuple(
             tuple(always if formula is None else written(formula, names, cuts) for formula in rules)
             for rules in zip(*found, strict=True)
@@ -186,32 +187,32 @@ class RuleInducer(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def by_column(fitted: BaseEstimator, given: Any) -> dict[int, Any]:
-    """Return what an estimator was given per column (by name, by index, or one entry each) by column index."""
+def by_column(fitted: BaseEstimator, parameter: str, given: Any) -> dict[int, Any]:
+    """Return what `parameter` was given per column (by name, by index, or one entry each) by column index."""
     columns = range(fitted.n_features_in_)
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         if len(given) != len(columns):
-            raise UsageError(f"`steps` must have one entry per column ({len(columns)}), got {len(given)}.")
+            raise UsageError(f"`{parameter}` must have one entry per column ({len(columns)}), got {len(given)}.")
         return dict(enumerate(given))
     index: dict[Any, int] = {i: i for i in columns}
     index |= {name: i for i, name in enumerate(getattr(fitted, "feature_names_in_", ()))}
     for name in given:
         if name not in index:
-            raise UsageError(f"No column {name!r}. {did_you_mean(str(name), map(str, index))}")
+            raise UsageError(f"`{parameter}` names no column {name!r}. {did_you_mean(str(name), map(str, index))}")
     return {index[name]: entry for name, entry in given.items()}
 
 
 def whole_columns(fitted: BaseEstimator) -> list[bool]:
     """Return per column whether it is among ``integer``."""
-    whole = by_column(fitted, dict.fromkeys(fitted.integer, True)) if fitted.integer is not None else {}
+    whole = by_column(fitted, "integer", dict.fromkeys(fitted.integer, True)) if fitted.integer is not None else {}
     return [i in whole for i in range(fitted.n_features_in_)]
 
 
 def offered_thresholds(fitted: BaseEstimator, table: NDArray[np.float64]) -> list[Sequence[float]]:
     """Return per column the thresholds people use: those in ``steps``, else generic round numbers."""
-    steps = by_column(fitted, fitted.steps)
+    steps = by_column(fitted, "steps", fitted.steps)
     return [
         given if (given := steps.get(i)) is not None and len(given) else nice_numbers(table[:, i], whole=whole)
         for i, whole in enumerate(whole_columns(fitted))

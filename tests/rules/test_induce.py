@@ -257,8 +257,9 @@ def test_wrong_use_is_refused():
             found(X, labels, **changed)
     with pytest.raises(UsageError, match="orders"):
         RuleInducer(steps={"ordres": (1, 2)}).fit(X, labels)
-    with pytest.raises(UsageError, match="one entry per column"):
-        RuleInducer(steps=[None]).fit(X, labels)
+    for name in ("steps", "prices"):
+        with pytest.raises(UsageError, match=f"`{name}` must have one entry per column"):
+            RuleInducer(**{name: [1]}).fit(X, labels)
     with pytest.raises(DataError, match="same customers"):
         found(X, labels.iloc[::-1])
     with pytest.raises(DataError, match="country"):
@@ -267,6 +268,14 @@ def test_wrong_use_is_refused():
         found(X.assign(revenue=np.inf), labels)
     with pytest.raises(DataError):
         found(X[[]], labels)
+
+
+def test_a_forbidden_column_is_named_by_no_rule_even_where_it_selects_everyone():
+    X, labels = planted(20)
+    first, second = X.columns[:2]
+    rules = induce(X[[first, second]], labels.map(lambda _: "all"), {}, max_conditions=1, penalty=0.0, seed=0,
+                   prices={first: math.inf})  # fmt: skip
+    assert rules["all"].feature == second
 
 
 def test_steps_by_name():
