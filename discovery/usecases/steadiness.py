@@ -44,9 +44,7 @@ def kmeans_stability(placed: Placed, labels: Labels, settings: ClusterSettings, 
     def cluster(points: Matrix, some: Rows, start: int) -> Labels:
         return assign(points[some], fit_centres(points[some], k, start, _STARTS))[0]
 
-    rows = some_rows(len(labels), settings.stability_rows, seed)
-    nulls = placed.nulls(rows, _NULLS, seed)
-    return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed)
+    return _of_points(placed, labels, cluster, settings.stability_rows, settings.stability_draws, seed)
 
 
 def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings, seed: int) -> Stability:
@@ -55,9 +53,8 @@ def hdbscan_stability(placed: Placed, labels: Labels, settings: ClusterSettings,
     def cluster(points: Matrix, some: Rows, start: int) -> Labels:
         return cluster_by_density(points[some], settings, start).labels
 
-    rows = some_rows(len(labels), min(settings.stability_rows, settings.choice_rows), seed)
-    nulls = placed.nulls(rows, _NULLS, seed)
-    return _stability(placed.points[rows], labels[rows], nulls, cluster, settings.stability_draws, seed)
+    most = min(settings.stability_rows, settings.choice_rows)
+    return _of_points(placed, labels, cluster, most, settings.stability_draws, seed)
 
 
 def mixture_stability(
@@ -73,6 +70,11 @@ def mixture_stability(
     few, draws = records.taken(rows), -(-settings.stability_draws // _OF_A_MIXTURE)
     nulls = record_draws(few, shrinkage, _NULLS // _OF_A_MIXTURE, seed)
     return _stability((few, points[rows]), labels[rows], nulls, cluster, draws, seed)
+
+
+def _of_points(placed: Placed, labels: Labels, cluster: Cluster[Matrix], most: int, draws: int, seed: int) -> Stability:
+    rows = some_rows(len(labels), most, seed)
+    return _stability(placed.points[rows], labels[rows], placed.nulls(rows, _NULLS, seed), cluster, draws, seed)
 
 
 def _stability(
