@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import count, many, rate
+from discovery.charts.format import count, rate
 from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, plain
+from discovery.core.many import many
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED, Segment
 

@@ -6,9 +6,10 @@ import math
 
 import pandas as pd
 
-from discovery.charts.format import NONE, SMALL_CELL, count, day, joined, many, number_word, rate
+from discovery.charts.format import NONE, SMALL_CELL, count, day, joined, number_word, rate
 from discovery.charts.html import DECISION
 from discovery.core.evidence import Evidence
+from discovery.core.many import many
 from discovery.core.review import Action, Review, SegmentReview
 
 #: What needs doing first.

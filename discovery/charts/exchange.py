@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NONE, count, many
+from discovery.charts.format import NONE, count
 from discovery.charts.movement import movement_data
 from discovery.charts.reviewed import places
 from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, axis, dense, figure, names_axis, plain
+from discovery.core.many import many
 from discovery.core.review import Review
 
 

@@ -66,17 +66,6 @@ def number_word(n: int, small: bool = False) -> str:
     return word.lower() if small else word
 
 
-def many(n: int, one: str, more: str = "") -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> many(1, "customer"), many(1200, "customer")
-    ('1 customer', '1,200 customers')
-    """
-    return f"{count(n)} {one if n == 1 else more or one + 's'}"
-
-
 def rate(share: float, n: int | None = None) -> str:
     """Return a share of 0 to 1 as a percentage with one decimal, and the customers behind it.
 

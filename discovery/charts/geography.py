@@ -14,9 +14,10 @@ import pycountry
 
 from discovery.charts.broken_down import broken_down_data, measure_label
 from discovery.charts.crossed import Crossing
-from discovery.charts.format import NONE, SMALL_CELL, amount, count, many, number, rate
+from discovery.charts.format import NONE, SMALL_CELL, amount, count, number, rate
 from discovery.charts.groups import MISSING, OTHER, Group, Grouping
 from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, figure, note, plain
+from discovery.core.many import many
 from discovery.core.run import Run
 
 Scope = Literal["world", "usa"]

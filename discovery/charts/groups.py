@@ -12,9 +12,10 @@ import pandas as pd
 import pycountry
 from numpy.typing import NDArray
 
-from discovery.charts.format import SMALL_CELL, YEARS_FROM, amount, count, many
+from discovery.charts.format import SMALL_CELL, YEARS_FROM, amount, count
 from discovery.core.feature import Feature, FeatureTable
 from discovery.core.headed import headed
+from discovery.core.many import many
 from discovery.core.run import Run
 
 SEGMENT = "segment"

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import count, day, many, rate
+from discovery.charts.format import count, day, rate
 from discovery.charts.reviewed import places
 from discovery.charts.theme import FONT, LIGHT, Theme, axis, figure, note, plain
+from discovery.core.many import many
 from discovery.core.review import ENTRANTS, LEAVERS, Review
 from discovery.core.segment import Segment
 

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import SMALL_CELL, TOO_FEW, count, many, part_of, rate
+from discovery.charts.format import SMALL_CELL, TOO_FEW, count, part_of, rate
 from discovery.charts.theme import FONT, FRAME, LIGHT, Theme, figure, heads, names_axis, plain, tall, top_axis
+from discovery.core.many import many
 from discovery.core.run import Run
 from discovery.core.segment import UNASSIGNED
 

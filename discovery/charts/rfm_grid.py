@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 
 from discovery.charts.broken_down import broken_down_data, measure_label
 from discovery.charts.crossed import Crossing, in_cell
-from discovery.charts.format import amount, count, many
+from discovery.charts.format import amount, count
 from discovery.charts.groups import Group, Grouping, grouped
 from discovery.charts.theme import FONT, LIGHT, TITLE, Theme, axis, figure, names_axis, plain
+from discovery.core.many import many
 from discovery.core.run import Run
 
 #: Scores a grid is made of, recency first, by what people call them.

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from discovery.charts.customer_map import drawn
-from discovery.charts.format import SMALL_CELL, amount, count, many, rate
+from discovery.charts.format import SMALL_CELL, amount, count, rate
 from discovery.core.headed import headed
+from discovery.core.many import many
 from discovery.core.run import Run
 
 #: Points that a browser hands back in good time when some of them are selected.

@@ -7,10 +7,11 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NONE, count, many, money, rate
+from discovery.charts.format import NONE, count, money, rate
 from discovery.charts.small_cells import hidden
 from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, axis, figure, names_axis, plain, tall
 from discovery.core.feature import Feature, FeatureTable
+from discovery.core.many import many
 from discovery.core.run import Run
 
 

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from discovery import service
-from discovery.charts.format import many, rate
+from discovery.charts.format import rate
 from discovery.commands.progress_bars import progress_bars
 from discovery.commands.terminal import AsJson, InWorkspace, Quiet, answer, console, day_from, grid
 from discovery.commands.writing import check_folder, telling, write_files
 from discovery.core.errors import DataError
+from discovery.core.many import many
 
 rules_app = typer.Typer(help="Rule files: named segments as YAML.", no_args_is_help=True)
 RuleFile = Annotated[Path, typer.Argument(metavar="FILE", help="A rule file, as configs/segments.yaml.")]

@@ -6,8 +6,9 @@ import math
 
 from discovery.charts.broken_down import shares_data
 from discovery.charts.crossed import Crossing
-from discovery.charts.format import amount, many, rate
+from discovery.charts.format import amount, rate
 from discovery.charts.measures import CUSTOMERS
+from discovery.core.many import many
 from discovery.dashboard.words import quoted
 
 NO_BREAKDOWN = {

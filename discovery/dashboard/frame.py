@@ -19,10 +19,11 @@ import streamlit as st
 
 from discovery import service
 from discovery.charts import html
-from discovery.charts.format import day, many
+from discovery.charts.format import day
 from discovery.charts.scorecard import method_name
 from discovery.charts.theme import Theme, theme
 from discovery.core.errors import DiscoveryError
+from discovery.core.many import many
 from discovery.core.run import Run
 from discovery.core.segment import Segment, Segmentation
 from discovery.dashboard import words

@@ -11,9 +11,10 @@ import streamlit as st
 
 from discovery import service
 from discovery.charts import html
-from discovery.charts.format import count, many
+from discovery.charts.format import count
 from discovery.charts.handover import worded
 from discovery.core.errors import DiscoveryError
+from discovery.core.many import many
 from discovery.dashboard import frame
 from discovery.dashboard.frame import Selection
 

@@ -10,8 +10,9 @@ import streamlit as st
 
 from discovery import service
 from discovery.charts import html, merge_pairs
-from discovery.charts.format import joined, many
+from discovery.charts.format import joined
 from discovery.core.evidence import MergeVerdict
+from discovery.core.many import many
 from discovery.dashboard import deciding, frame, running
 from discovery.dashboard.frame import Place, Selection
 from discovery.dashboard.words import quoted

@@ -14,9 +14,10 @@ import streamlit as st
 
 from discovery import service
 from discovery.charts import html
-from discovery.charts.format import day, many, size
+from discovery.charts.format import day, size
 from discovery.core.dataset import day_of
 from discovery.core.errors import DiscoveryError
+from discovery.core.many import many
 from discovery.dashboard import frame
 from discovery.dashboard.mapping import SHAPES, called, guess, property_name
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from discovery import service
 from discovery.charts.distinctness import told_apart
-from discovery.charts.format import count, day, joined, many, number_word, part_of, rate
+from discovery.charts.format import count, day, joined, number_word, part_of, rate
 from discovery.charts.profile import telling
 from discovery.charts.scorecard import QUESTIONS, method_name, scorecard_data
 from discovery.core.evidence import MergeDecision, MergeVerdict, Verdict
+from discovery.core.many import many
 from discovery.core.run import Run
 from discovery.core.segment import Segment, Segmentation, Structure
 

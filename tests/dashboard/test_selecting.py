@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from discovery import service
 from discovery.charts import customer_map
-from discovery.charts.format import count, many
+from discovery.charts.format import count
+from discovery.core.many import many
 from discovery.core.run import Run
 from tests.dashboard.test_pages import text
 
