@@ -14,6 +14,7 @@ from discovery.cluster.kmeans import Labels, assign, fit_centres
 from discovery.cluster.prepare import Matrix
 from discovery.cluster.stability import compare_halves
 from discovery.core.candidate import AgainstNull, Candidate
+from discovery.core.many import many
 from discovery.core.sampling import some_rows
 from discovery.core.segment import Structure
 from discovery.core.settings import ClusterSettings
@@ -83,7 +84,9 @@ def choose_k(
     # One segment is an answer too: how tight everyone is as one stands beside the others.
     shown = sorted({1, *ks})
     if len(points) < 8:
-        return Choice(1, Structure.NONE, f"{len(points)} customers are too few to look for groups.", ())
+        return Choice(
+            1, Structure.NONE, f"{many(len(points), 'customer is', 'customers are')} too few to look for groups.", ()
+        )
     rows = some_rows(len(points), settings.choice_rows, seed)
     observed = {k: _statistics(points[rows], k, settings, seed, _OBSERVED_SPLITS) for k in shown}
     draws: list[dict[int, dict[str, float]]] = []

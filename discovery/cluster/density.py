@@ -13,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from discovery.cluster.embed import umap_places
 from discovery.cluster.kmeans import Labels
 from discovery.cluster.prepare import Matrix
+from discovery.core.many import many
 from discovery.core.sampling import some_rows
 from discovery.core.settings import ClusterSettings
 
@@ -98,8 +99,9 @@ def cluster_by_density(points: Matrix, settings: ClusterSettings, seed: int) -> 
         if best is None or score > best[0]:
             best = (score, labels, model.probabilities_.astype(np.float64), size)
     if best is None:
+        few = many(len(points), "customer is", "customers are")
         nobody = np.full(len(points), NOISE, dtype=np.int64)
-        return Density(nobody, np.zeros(len(points)), "HDBSCAN", f"{len(points)} customers are too few for a density.")
+        return Density(nobody, np.zeros(len(points)), "HDBSCAN", f"{few} too few for a density.")
     _, found, strength, size = best
     labels, strength = _spread(points, fitted, by_size(found), strength)
     method = f"HDBSCAN on {len(fitted):,} customers, smallest cluster {size:,}"

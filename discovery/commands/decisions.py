@@ -11,6 +11,7 @@ from discovery import service
 from discovery.commands.progress_file import told
 from discovery.commands.terminal import AsJson, InWorkspace, Quiet, RunName, ToldTo, answer, console, grid
 from discovery.core.documents import plain
+from discovery.core.many import many
 from discovery.core.progress import Progress
 from discovery.core.run import Run
 
@@ -44,7 +45,8 @@ def merge(
     changed = service.load_run(place, run.id).segmentation(decision.segmentation)
     joined = changed.segment(decision.segments[0])
     text = (
-        f"Run {run.id}: {changed.k} segments in {changed.title}. “{joined.name}” holds {joined.size:,} customers.\n"
+        f"Run {run.id}: {many(changed.k, 'segment')} in {changed.title}. "
+        f"“{joined.name}” holds {many(joined.size, 'customer')}.\n"
         f"To take it back: discovery decisions undo {decision.id} --workspace {workspace} --who NAME"
     )
     answer({"run": run.id, "segment": joined.name, "size": joined.size, "decision": decision}, as_json, text)

@@ -12,6 +12,7 @@ from discovery.commands.terminal import AsJson, InWorkspace, RunName, answer, co
 from discovery.commands.writing import check_folder, write_files
 from discovery.core.documents import plain
 from discovery.core.errors import UsageError
+from discovery.core.many import many
 
 KLAVIYO, MEMBERS = "klaviyo", "members"
 
@@ -116,10 +117,10 @@ def _print(made: service.KlaviyoExport, out: Path, created: Any, sent: bool) -> 
     shown.print(table)
     if made.properties:
         shown.print(
-            f"{len(made.properties)} properties must be imported before the segments are created. "
-            f"{made.without_identifier:,} customers have neither e-mail nor phone, and {made.duplicates:,} share one "
-            "with another: theirs cannot be written."
+            f"{many(len(made.properties), 'property', 'properties')} must be imported before the segments are created. "
+            f"{many(made.without_identifier, 'customer has', 'customers have')} neither e-mail nor phone, and "
+            f"{many(made.duplicates, 'shares', 'share')} one with another: theirs cannot be written."
         )
-    shown.print(f"{len(made.files)} files in {out}; index.json lists what each holds.")
+    shown.print(f"{many(len(made.files), 'file')} in {out}; index.json lists what each holds.")
     for each in created:
         shown.print(f"{'Created' if sent else 'Would create'}: {each.name} {each.id}".rstrip())

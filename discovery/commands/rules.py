@@ -93,7 +93,7 @@ def evaluate(
     for name, reason in found.absent.items():
         shown.print(f"{name}: not usable on these data. {reason}")
     spread = f"{rate(found.coverage.uncovered)} in no rule, {rate(found.coverage.repeated)} in several"
-    shown.print(f"{found.customers:,} customers at {found.as_of}: {spread}.")
+    shown.print(f"{many(found.customers, 'customer')} at {found.as_of}: {spread}.")
 
 
 @rules_app.command("import")

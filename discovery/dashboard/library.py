@@ -107,9 +107,10 @@ def show_result(desk: Desk, text: str, fault: Exception | None) -> service.Draft
         st.html(html.block(f'<div role="alert" class="sd-fault">{told}</div>'))
         return None
     who = f"{rate(draft.share)} of {count(len(desk.run.table))}"
+    noun = "customer" if draft.customers == 1 else "customers"
     st.html(
         html.block(
-            f'<div class="sd-count" aria-live="polite"><b>{count(draft.customers)}</b> customers, {who}</div>'
+            f'<div class="sd-count" aria-live="polite"><b>{count(draft.customers)}</b> {noun}, {who}</div>'
             f"{html.text(draft.english)}"
         )
     )

@@ -9,6 +9,7 @@ from discovery import service
 from discovery.charts import customer_map, html, selected
 from discovery.charts.format import SMALL_CELL, count
 from discovery.core.errors import DiscoveryError
+from discovery.core.many import many
 from discovery.dashboard import frame
 from discovery.dashboard.frame import Selection
 
@@ -87,7 +88,7 @@ def _show_selected(selection: Selection, customers: pd.Index) -> None:
         with right:
             frame.table(selected.features_table(run, customers))
     st.download_button(
-        f"Download the ids of {count(len(customers))} customers",
+        f"Download the {'id' if len(customers) == 1 else 'ids'} of {many(len(customers), 'customer')}",
         service.list_of(selection.segmentation, customers),
         f"{run.id}-{by}-selected.csv",
         "text/csv",

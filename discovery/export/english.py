@@ -104,4 +104,5 @@ def _amount(value: Scalar, feature: Feature, currency: str) -> str:
     shown = f"{value:,}" if isinstance(value, int) else f"{value:,g}" if abs(value) < 1e5 else f"{value:,.0f}"
     if feature.unit == "money":
         return f"{currency_sign(currency)}{shown}"
-    return f"{shown} days" if feature.unit == "days" and "days" not in feature.label else shown
+    unit = "day" if value == 1 else "days"
+    return f"{shown} {unit}" if feature.unit == "days" and "days" not in feature.label else shown

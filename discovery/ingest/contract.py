@@ -23,6 +23,7 @@ import pandas as pd
 
 from discovery.core.dataset import EVENT_COLUMNS, EVENT_NAMES, PROFILE_COLUMNS, Dataset, midnight
 from discovery.core.errors import DataError
+from discovery.core.many import many
 from discovery.core.progress import Progress
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
@@ -115,7 +116,7 @@ def finish(engine: Engine, arrival: Arrival, out: Path, progress: Progress, post
     progress("Writing the dataset", 0.8)
     unused = engine.scalar('SELECT count(*) FROM (SELECT DISTINCT file, "row" FROM problems_in)')
     if unused:
-        notes.insert(0, f"{arrival.rows_read:,} rows read, {unused:,} of them not usable: see problems.parquet.")
+        notes.insert(0, f"{many(arrival.rows_read, 'row')} read, {unused:,} of them not usable: see problems.parquet.")
     if kinds:
         first, last = min(kind.first for kind in kinds), max(kind.last for kind in kinds)
     else:
@@ -193,7 +194,7 @@ def _drop_repeated_ids(engine: Engine) -> None:
 
 def _unknown_events(kinds: Iterable[EventKind]) -> list[str]:
     return [
-        f"Event {kind.name!r} is kept and counted, but no feature gives it a meaning ({kind.count:,} events)."
+        f"Event {kind.name!r} is kept and counted, but no feature gives it a meaning ({many(kind.count, 'event')})."
         for kind in kinds
         if kind.name not in EVENT_NAMES
     ]

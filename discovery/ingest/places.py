@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 import pycountry
 
+from discovery.core.many import many
 from discovery.engine.duckdb import Engine
 from discovery.ingest.countries import country_code
 
@@ -57,5 +58,5 @@ def code_places(engine: Engine, table: str) -> list[str]:
     engine.run("DROP TABLE place_codes")
     if not unknown:
         return []
-    listed = ", ".join(f"{name} ({n:,} rows)" for name, n in sorted(unknown.items()))
+    listed = ", ".join(f"{name} ({many(n, 'row')})" for name, n in sorted(unknown.items()))
     return [f"Country unknown, left missing: {listed}."]

@@ -27,6 +27,9 @@ def amount(value: object, feature: Feature, currency: str = "") -> str:
     ('£1,234', '9.2', 'not known')
     >>> amount(0.254, Feature("share_weekend", "share of orders at weekends", "Time", "share", unit="share"))
     '25%'
+    >>> gap = Feature("median_gap_days", "median gap between orders", "Order shape", "median_gap_days", unit="days")
+    >>> amount(1.0, gap), amount(30.0, gap)
+    ('1 day', '30 days')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "not known"
@@ -38,4 +41,5 @@ def amount(value: object, feature: Feature, currency: str = "") -> str:
     shown = f"{value:,.{0 if size >= 10 or value == round(value) else 1 if size >= 1 else 2}f}"
     if feature.unit == "money":
         return f"{currency_sign(currency)}{shown}"
-    return f"{shown} days" if feature.unit == "days" and "days" not in feature.label else shown
+    unit = "day" if value == 1 else "days"
+    return f"{shown} {unit}" if feature.unit == "days" and "days" not in feature.label else shown

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from discovery.core.feature import Feature
+from discovery.core.many import many
 from discovery.core.rule import All, AnyOf, Between, Compare, Condition, Missing, Not, Rule, leaves
 from discovery.rules.faults import Fault, Finding
 from discovery.rules.logic import faults_of_a_partition, faults_of_one, faults_of_pairs
@@ -86,11 +87,12 @@ def _missing(where: Condition, features: Mapping[str, Feature], history: History
             if name in told or feature.missing == "never" or feature.missing.endswith(": 0") or unknown == 0:
                 continue
             told.add(name)
-            who = "Customers" if unknown is None else f"The {unknown:,} customers"
+            who = "Customers" if unknown is None else f"The {many(unknown, 'customer')}"
+            verb = "is" if unknown == 1 else "are"
             yield (
                 Fault.MISSING_LEFT_OUT,
                 (
-                    f"{who} without a value of {name} are not selected by {text}: what is unknown is neither so "
+                    f"{who} without a value of {name} {verb} not selected by {text}: what is unknown is neither so "
                     f"nor not so. If they are meant, write ({text} OR {name} IS NULL)."
                 ),
             )
@@ -128,8 +130,8 @@ def _too_long(
             yield (
                 Fault.LONGER_THAN_HISTORY,
                 (
-                    f"{to_text(leaf)} looks back {asked:,} days, but the data begin {history.days:,} days before the "
-                    "date: it means less than it says. Shorten it, or bring in older events."
+                    f"{to_text(leaf)} looks back {many(asked, 'day')}, but the data begin {many(history.days, 'day')} "
+                    "before the date: it means less than it says. Shorten it, or bring in older events."
                 ),
             )
 

@@ -18,6 +18,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Question, Verdict
+from discovery.core.many import many
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.core.signed import signed
@@ -132,8 +133,8 @@ def _uplift(mine: pd.DataFrame, campaigns: Campaigns, least: float, power: float
     usable = counts.index[(counts["sum"] >= SMALLEST) & (counts["size"] - counts["sum"] >= SMALLEST)]
     tried = mine[mine["campaign_id"].isin(usable)]
     if tried.empty:
-        held = int(mine["held"].sum())
-        return None, f"{held} of its customers were held out, and of a campaign {SMALLEST} must be in either arm."
+        held = many(int(mine["held"].sum()), "of its customers was", "of its customers were")
+        return None, f"{held} held out, and of a campaign {SMALLEST} must be in either arm."
     value, (low, high) = _pooled(tried)
     customers = tried["customer_id"].nunique()
     words = (
@@ -173,7 +174,7 @@ def _of_recipients(got: pd.DataFrame, campaigns: Campaigns, least: float) -> tup
     done = got[["clicked", "ordered", "stated"]].any(axis=1).groupby(got["customer_id"]).any()
     names, n = got["campaign_id"].nunique(), len(done)
     if n < SMALLEST:
-        return None, f"{n} of its customers were sent anything."
+        return None, f"{many(n, 'of its customers was', 'of its customers were')} sent anything."
     share, (low, high) = rate_interval(int(done.sum()), n)
     words = (
         f"{share:.1%} of {n:,} recipients clicked or ordered within {campaigns.days} days of a campaign "
@@ -190,7 +191,7 @@ def _of_window(
     if not forward.seen:
         return None, "No campaign was sent, and the data do not reach far enough past the date."
     if n < SMALLEST:
-        return None, f"It holds {n} customers, and no campaign was sent."
+        return None, f"It holds {many(n, 'customer')}, and no campaign was sent."
     share, (low, high) = rate_interval(int(forward.responses.loc[mine, forward.rate_column].sum()), n)
     words = f"No campaign was sent; {share:.1%} of {n:,} {forward.said} ({low:.1%} to {high:.1%})."
     return _Measured(share, (low, high), least, least, n, words, _needed(share, least) / n), ""
@@ -226,7 +227,7 @@ def _told(found: _Measured, verdict: Verdict, size: int, most: int) -> Iterator[
     elif found.needed > 1:
         needed = size * found.needed
         count = f"about {needed:,.0f}" if needed <= most else f"more than {most:,}"
-        yield f"That is too small to tell: it holds {size:,} customers, and {count} would tell."
+        yield f"That is too small to tell: it holds {many(size, 'customer')}, and {count} would tell."
     else:
         yield f"That is too close to the {100 * found.least:g}% of customers that count to tell."
 

@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
+from discovery.core.many import many
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
 from discovery.core.signed import signed
@@ -214,7 +215,7 @@ def _too_few(segmentation: str, campaign: str, segment: str, n: int) -> Evidence
         None,
         None,
         Verdict.NOT_TESTED,
-        f"{campaign}: {n} recipients are too few to show a number.",
+        f"{campaign}: {many(n, 'recipient is', 'recipients are')} too few to show a number.",
         n=n,
         campaign=campaign,
     )

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
+from discovery.core.many import many
 from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segmentation
 from discovery.core.settings import ValidateSettings
@@ -48,7 +49,7 @@ def response_evidence(segmentation: Segmentation, forward: ForwardWindow, settin
     out = []
     for (segment_id, mine), told, pays_told in zip(members.items(), differs, pays_otherwise, strict=True):
         subject, n = (segment_id,), int(mine.sum())
-        few = f"{n} customers are too few to show a rate." if n < SMALLEST else ""
+        few = f"{many(n, 'customer is', 'customers are')} too few to show a rate." if n < SMALLEST else ""
         if few or not forward.seen:
             out.append(_not_tested(segmentation.name, subject, forward.check, few or _NOTHING_SEEN))
         else:

@@ -8,6 +8,7 @@ from statsmodels.stats.proportion import power_proportions_2indep
 
 from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
+from discovery.core.many import many
 from discovery.core.segment import Segmentation
 from discovery.core.settings import ValidateSettings
 
@@ -69,7 +70,7 @@ def size_evidence(segmentation: Segmentation, rate: float | None, settings: Vali
                 None,
                 float(SMALLEST),
                 Verdict.PASS if segment.size >= SMALLEST else Verdict.FAIL,
-                f"{segment.size:,} customers, {segment.share:.1%} of all.",
+                f"{many(segment.size, 'customer')}, {segment.share:.1%} of all.",
                 "customers",
                 segment.size,
             )
@@ -85,7 +86,7 @@ def size_evidence(segmentation: Segmentation, rate: float | None, settings: Vali
                 None,
                 settings.detectable,
                 verdict if told else Verdict.NOT_TESTED,
-                f"With {segment.size:,} customers {shows} in response; {100 * settings.detectable:.0f} is asked.",
+                f"With {many(segment.size, 'customer')} {shows} in response; {100 * settings.detectable:g} is asked.",
                 "share",
                 segment.size,
             )

@@ -86,7 +86,7 @@ def test_a_profile_export_becomes_canonical(tmp_path: Path) -> None:
     assert (ann["consent_email"], ann["consent_sms"], ann["suppressed"]) == ("subscribed", "subscribed", False)
     assert (bo["consent_email"], bo["consent_sms"], bo["suppressed"]) == ("never", "unknown", True)
     assert pd.isna(bo["country"])
-    assert "Country unknown, left missing: Neverland (1 rows)." in got.dataset.notes
+    assert "Country unknown, left missing: Neverland (1 row)." in got.dataset.notes
     assert sorted(c for c in got.types if c.startswith("property.")) == [
         f"property.{n}" for n in ("Joined", "Likes", "Member", "Points", "Skin Type")
     ]
@@ -482,7 +482,7 @@ def test_events_as_they_are_sent_to_the_api(tmp_path: Path) -> None:
 
 def test_metric_ids_without_a_name(tmp_path: Path) -> None:
     write(tmp_path / "k" / "events.json", json.dumps([event(1, **{"$value": 1}), event(2, "M9")]))
-    with pytest.raises(DataError, match=r"metric ids M1 \(1 events\), M9 \(1 events\).*source\.metric_names"):
+    with pytest.raises(DataError, match=r"metric ids M1 \(1 event\), M9 \(1 event\).*source\.metric_names"):
         read(tmp_path / "k")
     got = read(tmp_path / "k", metric_names={"M1": "Placed Order"})
     assert dict(got.dataset.events_by_name) == {"placed_order": 1}
@@ -492,7 +492,7 @@ def test_metric_ids_without_a_name(tmp_path: Path) -> None:
 def test_several_currencies_are_refused(tmp_path: Path) -> None:
     events = [event(i, **{"$value": 1, "$value_currency": c}) for i, c in enumerate(("USD", "CAD"))]
     write(tmp_path / "k" / "events.json", json.dumps({"data": events, "included": METRICS}))
-    with pytest.raises(DataError, match=r"got CAD \(1 events\), USD \(1 events\)"):
+    with pytest.raises(DataError, match=r"got CAD \(1 event\), USD \(1 event\)"):
         read(tmp_path / "k")
 
 

@@ -269,7 +269,7 @@ def test_more_cells_than_the_header_are_a_problem(tmp_path: Path) -> None:
 
 def test_several_currencies_are_refused_unless_one_is_chosen(tmp_path: Path) -> None:
     write(tmp_path / "shop" / "orders.csv", [order(), order(Name="#2", Id="2", Currency="CAD")])
-    with pytest.raises(DataError, match=r"got CAD \(1 orders\), USD \(1 orders\)"):
+    with pytest.raises(DataError, match=r"got CAD \(1 order\), USD \(1 order\)"):
         read(tmp_path / "shop")
     got = read(tmp_path / "shop", currency="CAD")
     assert got.dataset.currency == "CAD"
@@ -376,9 +376,9 @@ def test_the_phone_can_be_the_key(tmp_path: Path) -> None:
     got = read(tmp_path / "shop", customer_key="phone")
     assert got.profiles["customer_id"].tolist() == ["+12125550100"]
     assert got.reasons == {"missing_customer": 1}
-    assert "1 orders without a phone number are left out; 1 of them have an e-mail address (source.customer_key: email goes by it)." in got.dataset.notes  # fmt: skip  # noqa: E501
+    assert "1 order without a phone number is left out; 1 of them has an e-mail address (source.customer_key: email goes by it)." in got.dataset.notes  # fmt: skip  # noqa: E501
     by_mail = read(tmp_path / "shop").dataset.notes
-    assert "1 orders without an e-mail address are left out; 1 of them have a phone number (source.customer_key: phone goes by it)." in by_mail  # fmt: skip  # noqa: E501
+    assert "1 order without an e-mail address is left out; 1 of them has a phone number (source.customer_key: phone goes by it)." in by_mail  # fmt: skip  # noqa: E501
 
 
 def test_phones_that_a_spreadsheet_rounded_are_nobodys(tmp_path: Path) -> None:
@@ -421,7 +421,7 @@ def test_real_headers_of_customers_are_read(tmp_path: Path, shared_data: Path, n
     assert people.loc["ann@example.com", "consent_email"] == "subscribed"
     assert people.loc["ann@example.com", "city"] == "Albany"
     assert got.reasons == {"missing_customer": 1, "duplicate_customer": 1}
-    assert "1 customers of the customers export have no order here: prospects." in got.dataset.notes
+    assert "1 customer of the customers export has no order here: prospects." in got.dataset.notes
 
 
 def test_metafields_of_customers_are_properties_typed_by_their_values(tmp_path: Path) -> None:

@@ -295,7 +295,7 @@ def test_several_currencies(tmp_path: Path) -> None:
     text = "id,date,amount,currency\na,2024-01-05,10,USD\nb,2024-01-05,10,eur\nc,2024-01-05,10,\n"
     columns = {**ORDERS, "currency": "currency"}
     refused(tmp_path, text, r"several|one currency.*source\.columns\.currency")
-    refused(tmp_path, text, r"EUR \(1 rows\).*source\.rates.*source\.other_currencies", columns=columns)
+    refused(tmp_path, text, r"EUR \(1 row\).*source\.rates.*source\.other_currencies", columns=columns)
     found = read_text(tmp_path, text, columns=columns, rates={"EUR": "1.1"})
     assert (events(found)["value"].tolist(), found.problems) == ([10, 11], {"missing_currency": 1})
     left = read_text(tmp_path, text, columns=columns, other_currencies="problem")
@@ -438,7 +438,7 @@ def test_countries(tmp_path: Path) -> None:
     found = read_text(tmp_path, text, columns=columns, country_aliases={"Narnia": "GB"})
     codes = profiles(found)["country"]
     assert [c if isinstance(c, str) else None for c in codes] == ["NA", "IE", "ZA", None, "GB", "US", "GB", None]
-    assert any("Unspecified (1 rows)" in note for note in found.notes)
+    assert any("Unspecified (1 row)" in note for note in found.notes)
 
 
 def test_a_zone_must_exist(tmp_path: Path) -> None:

@@ -178,3 +178,10 @@ def test_a_search_in_a_text_is_never_more_than_it_says() -> None:
     like, equal = (space.boxes(parse(t, known)) for t in ("country LIKE 'U%'", "country = 'US'"))
     assert not space.within(like, equal)
     assert space.boxes(Matches("country", "starts", "U")) == like
+
+
+def test_one_customer_and_one_day_are_no_plural() -> None:
+    history = History(1, {"average_order_value": 1})
+    said = " ".join(each[2] for each in findings("NOT average_order_value > 5 AND orders_90d >= 1", history=history))
+    assert "The 1 customer without a value of average_order_value is not selected" in said
+    assert "the data begin 1 day before the date" in said

@@ -52,6 +52,12 @@ def test_size_fails_for_a_handful_and_warns_for_the_small() -> None:
     assert verdicts["few", "detectable_difference"] is not Verdict.PASS
 
 
+def test_one_customer_is_no_plural() -> None:
+    found = size_evidence(segmentation({"one": 1, "rest": 99}), 0.1, replace(SETTINGS, detectable=0.025))
+    assert found[0].reason == "1 customer, 1.0% of all."
+    assert found[1].reason == "With 1 customer it can show no difference in response; 2.5 is asked."
+
+
 def test_auc_and_cliffs_delta_are_the_ones_of_other_libraries() -> None:
     rng = np.random.default_rng(3)
     scores, positive = rng.integers(0, 20, 400).astype(float), rng.random(400) < 0.3

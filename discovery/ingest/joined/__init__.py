@@ -7,6 +7,7 @@ from pathlib import Path
 
 from discovery.core.dataset import EVENT_COLUMNS, PROFILE_COLUMNS
 from discovery.core.errors import DataError
+from discovery.core.many import many
 from discovery.core.progress import Progress
 from discovery.core.sources import JoinedSource, PartSource
 from discovery.engine.duckdb import Engine
@@ -136,7 +137,8 @@ def _match(engine: Engine, source: JoinedSource, labels: Sequence[str]) -> list[
     notes = [f"Customers joined by {source.key}: {matched:,} in more than one part, {alone}."]
     merged = sum(int(extra) for _, _, extra in rows)
     if merged:
-        notes.append(f"{merged:,} customers share the e-mail of another customer of their part and were made one.")
+        share = many(merged, "customer shares", "customers share")
+        notes.append(f"{share} the e-mail of another customer of their part: made one.")
     return notes
 
 

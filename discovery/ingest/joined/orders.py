@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from discovery.core.many import many
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literal, literals
 from discovery.ingest.contract import report
@@ -56,7 +57,8 @@ def _drop_undone(engine: Engine, labels: Sequence[str]) -> list[str]:
         for other, name in enumerate(labels):
             if other != part and (pairs := _pair(engine, _UNDONE, other)):
                 _drop(engine, _UNDONE, other, "undone_in_another_part")
-                notes.append(f"{pairs:,} orders of {name} do not count: {label} says they were never paid, or tests.")
+                counted = many(pairs, f"order of {name} does not count", f"orders of {name} do not count")
+                notes.append(f"{counted}: {label} says never paid, or tests.")
         engine.run(f"DELETE FROM events_in WHERE part = {_UNDONE}")
     return notes
 

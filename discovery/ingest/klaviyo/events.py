@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from discovery.core.errors import DataError
+from discovery.core.many import many
 from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
@@ -146,7 +147,7 @@ def load_json_events(engine: Engine, source: KlaviyoSource) -> None:
         "SELECT metric_id, count(*) FROM klaviyo_events WHERE metric IS NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 12"
     )
     if unnamed and not engine.scalar("SELECT count(*) FROM klaviyo_events WHERE metric IS NOT NULL"):
-        listed = ", ".join(f"{name} ({n:,} events)" for name, n in unnamed)
+        listed = ", ".join(f"{name} ({many(n, 'event')})" for name, n in unnamed)
         raise DataError(
             f"Events must say their metric, but no file names the metric ids {listed}. Add the answer of "
             "GET /api/metrics to the folder, or set source.metric_names, for example {AbC123: Placed Order}."

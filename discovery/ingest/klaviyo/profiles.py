@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from discovery.core.dataset import PROFILE_COLUMNS
+from discovery.core.many import many
 from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literal
@@ -165,7 +166,9 @@ def make_profiles(engine: Engine) -> list[str]:
     report(engine, "klaviyo_profiles", "Klaviyo ID", "duplicate_customer", "turn > 1 AND included IS NOT TRUE", "NULL")
     unread = engine.scalar("SELECT count(*) FROM klaviyo_profiles WHERE birthday IS NULL AND birthday_text IS NOT NULL")
     if unread:
-        notes.append(f"{unread:,} birthdays are no full date and were left missing.")
+        notes.append(
+            f"{many(unread, 'birthday is no full date and was', 'birthdays are no full date and were')} left missing."
+        )
     columns, more = spread_properties(engine, "klaviyo_profiles")
     make_profiles_in(engine, "klaviyo_profiles", _FIELDS, columns)
     return [*notes, *more]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from discovery.core.errors import DataError
+from discovery.core.many import many
 from discovery.core.sources import KlaviyoSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier
@@ -60,7 +61,7 @@ def _currency(engine: Engine, source: KlaviyoSource) -> str:
     )
     names = [str(r[0]) for r in found]
     if len(names) > 1:
-        listed = ", ".join(f"{name} ({n:,} events)" for name, n in found)
+        listed = ", ".join(f"{name} ({many(n, 'event')})" for name, n in found)
         raise DataError(f"The amounts must be in one currency, got {listed}. Read the events of one of them.")
     if names and source.currency and names != [source.currency]:
         raise DataError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from discovery.core.errors import DataError
+from discovery.core.many import many
 from discovery.core.progress import Progress
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
@@ -107,4 +108,5 @@ def _profiles(engine: Engine, with_customers: bool) -> list[str]:
     prospects = engine.scalar(
         "SELECT count(*) FROM profiles_in WHERE customer_id NOT IN (SELECT customer_id FROM events_in)"
     )
-    return [f"{prospects:,} customers of the customers export have no order here: prospects."] if prospects else []
+    who = many(prospects, "customer of the customers export has", "customers of the customers export have")
+    return [f"{who} no order here: prospects."] if prospects else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from discovery.core.many import many
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literals
@@ -60,9 +61,13 @@ def order_events(engine: Engine, source: ShopifySource) -> list[str]:
         f"SELECT count(*) FILTER (WHERE cancelled IS NULL AND {given_back} > 0), count(cancelled) FROM {orders}"
     )[0]
     if refunds:
-        notes.append(f"The export does not say when an order was refunded: {refunds:,} refunds stand at Created at.")
+        stand = many(refunds, "refund stands", "refunds stand")
+        notes.append(f"The export does not say when an order was refunded: {stand} at Created at.")
     if cancelled:
-        notes.append(f"{cancelled:,} orders were cancelled and count until then; their refunds go with them.")
+        one = "order was cancelled and counts until then; its refunds go with it"
+        notes.append(
+            f"{many(cancelled, one, 'orders were cancelled and count until then; their refunds go with them')}."
+        )
     return notes
 
 

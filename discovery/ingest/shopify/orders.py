@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from discovery.core.errors import DataError
+from discovery.core.many import many
 from discovery.core.sources import ShopifySource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import literal, literals
@@ -84,7 +85,7 @@ def _currency(engine: Engine, source: ShopifySource) -> str:
             raise DataError(f"source.currency is {source.currency!r}, but the orders are in {', '.join(names)}.")
         return source.currency
     if len(names) > 1:
-        listed = ", ".join(f"{name} ({n:,} orders)" for name, n in found)
+        listed = ", ".join(f"{name} ({many(n, 'order')})" for name, n in found)
         raise DataError(
             f"The orders must be in one currency, got {listed}. Set source.currency to read those in it and leave the "
             "others out."
@@ -145,8 +146,13 @@ def _unnamed(engine: Engine, key: str) -> list[str]:
     )[0]
     if not orders:
         return []
-    instead = f"; {known:,} of them have {words[other]} (source.customer_key: {other} goes by it)" if known else ""
-    return [f"{orders:,} orders without {words[key]} are left out{instead}."]
+    instead = (
+        f"; {many(known, 'of them has', 'of them have')} {words[other]} (source.customer_key: {other} goes by it)"
+        if known
+        else ""
+    )
+    left_out = many(orders, f"order without {words[key]} is left out", f"orders without {words[key]} are left out")
+    return [f"{left_out}{instead}."]
 
 
 def _count(engine: Engine, key: str) -> list[str]:
@@ -160,5 +166,6 @@ def _count(engine: Engine, key: str) -> list[str]:
         notes.append(f"Orders not fully paid yet count as orders: {listed}.")
     free = engine.scalar("SELECT count(*) FROM shop_orders WHERE usable AND value = 0")
     if free:
-        notes.append(f"{free:,} orders of value 0 are kept as events; features count orders above 0.")
+        kept = many(free, "order of value 0 is kept as an event", "orders of value 0 are kept as events")
+        notes.append(f"{kept}; features count orders above 0.")
     return notes

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from discovery.core.dataset import PROFILE_COLUMNS
+from discovery.core.many import many
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier
 from discovery.ingest.table.columns import Fault, Typed
@@ -36,7 +37,7 @@ def customers(engine: Engine, typed: Typed, good: str) -> tuple[str, list[str]]:
                 f"SELECT count({column}_text), min({column}_text) FROM {typed.view} WHERE faults = 0"
             )[0]
             if bad:
-                notes.append(f"{bad:,} values of {column} cannot be read, for example {example!r}; left missing.")
+                notes.append(f"{many(bad, 'value')} of {column} cannot be read, for example {example!r}; left missing.")
     chosen = ", ".join(f"g.{identifier(c)}" for c in typed.columns)
     return f"SELECT {chosen} FROM {kept}", notes
 

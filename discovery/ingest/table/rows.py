@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from discovery.core.errors import DataError, SettingError
+from discovery.core.many import many
 from discovery.core.sources import TablePart, TableSource
 from discovery.engine.duckdb import Engine
 from discovery.engine.sql import identifier, literal
@@ -69,7 +70,7 @@ def currency_faults(engine: Engine, view: str, column: str, source: TableSource)
         "GROUP BY code ORDER BY count(*) DESC, code LIMIT 10"
     )
     if found and source.other_currencies == "refuse":
-        others = ", ".join(f"{code} ({n:,} rows)" for code, n in found)
+        others = ", ".join(f"{code} ({many(n, 'row')})" for code, n in found)
         raise DataError(
             f"Amounts must be in {source.currency}, got also {others}. Give rates in source.rates, for example "
             f"{{{found[0][0]}: 1.1}}, or set source.other_currencies: problem to leave these rows out."
@@ -127,7 +128,11 @@ def _drop_repeated(engine: Engine, typed: Typed, part: TablePart, name: str) -> 
     engine.run(f"INSERT INTO problems_in SELECT file, \"row\", '', NULL, 'duplicate_row' FROM {table}")
     dropped = int(engine.scalar(f"SELECT count(*) FROM {table}"))
     where = "in more than one extract" if part.repeated_rows == "keep" else "more than once"
-    return [f"{dropped:,} rows stand {where} and were counted once."] if dropped else []
+    return (
+        [f"{many(dropped, f'row stands {where} and was', f'rows stand {where} and were')} counted once."]
+        if dropped
+        else []
+    )
 
 
 def _countries(engine: Engine, typed: Typed, source: TableSource, name: str) -> list[str]:
@@ -140,6 +145,6 @@ def _countries(engine: Engine, typed: Typed, source: TableSource, name: str) -> 
     unknown = [(n, rows) for n, rows in found if codes[n] is None]
     if not unknown:
         return []
-    listed = ", ".join(f"{n} ({rows:,} rows)" for n, rows in unknown[:20])
+    listed = ", ".join(f"{n} ({many(rows, 'row')})" for n, rows in unknown[:20])
     more = f" and {len(unknown) - 20:,} more" if len(unknown) > 20 else ""
     return [f"Country unknown, left missing: {listed}{more}. Name their codes in source.country_aliases."]
