@@ -106,7 +106,7 @@ def _single_values(column: NDArray[np.float64], codes: NDArray[np.int64], k: int
     best = jaccard.argmax(axis=1)
     return [
         Likeness(
-            float(jaccard[n, i]), f"{words} not known" if np.isnan(kinds[i]) else f"{words} of exactly {kinds[i]:g}"
+            float(jaccard[n, i]), f"{words} not known" if np.isnan(kinds[i]) else f"{words} of exactly {kinds[i]:,.10g}"
         )
         for n, i in enumerate(best)
     ]
@@ -131,7 +131,12 @@ def _sides(column: NDArray[np.float64], codes: NDArray[np.int64], k: int, words:
         # Everyone is no side.
         low[-1] = high[-1] = 0.0
         if low.max() >= high.max():
-            out.append(Likeness(float(low.max()), f"{words} of at most {ordered[last[low.argmax()]]:,.4g}"))
+            out.append(Likeness(float(low.max()), f"{words} of at most {_shown(ordered[last[low.argmax()]])}"))
         else:
-            out.append(Likeness(float(high.max()), f"{words} of more than {ordered[last[high.argmax()]]:,.4g}"))
+            out.append(Likeness(float(high.max()), f"{words} of more than {_shown(ordered[last[high.argmax()]])}"))
     return out
+
+
+def _shown(threshold: float) -> str:
+    # Four digits of a large number would be written 1.234e+04.
+    return f"{threshold:,.0f}" if abs(threshold) >= 1_000 else f"{threshold:.4g}"

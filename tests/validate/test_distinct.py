@@ -101,6 +101,8 @@ def test_a_segment_that_is_one_value_one_gap_or_one_side_is_named() -> None:
     assert "orders of exactly 1" in alarms["ones", "single_value"].reason
     assert "days_since_last_click not known" in alarms["silent", "single_value"].reason
     assert "revenue of more than" in alarms["big", "one_threshold"].reason
+    dear = {"revenue": features["revenue"] * 123_456.0}
+    assert "e+" not in " ".join(e.reason for e in artefact_evidence(found, dear, {}, SETTINGS))
 
 
 def test_a_cluster_of_two_features_is_no_artefact(planted_run: Run) -> None:
