@@ -140,12 +140,14 @@ def _meta(people: pd.DataFrame) -> pd.DataFrame:
         return re.sub(r"[\W_]", "", text).lower()
 
     phones = people["phone"].map(normal_phone).str.lstrip("+")
+    # Meta knows a US code by its first five digits.
+    zips = people["postal_code"].map(squeezed)
     parts = {
         "email": people["email"].map(normal_email),
         "phone": phones,
         "ct": people["city"].map(squeezed),
         "st": people["region"].map(lambda region: squeezed(region.rpartition("-")[2])),
-        "zip": people["postal_code"].map(squeezed),
+        "zip": zips.where(people["country"] != "US", zips.str[:5]),
         "country": people["country"].str.lower(),
     }
     return pd.DataFrame({name: column.map(sha256) for name, column in parts.items()}, dtype="object")

@@ -51,6 +51,8 @@ def test_meta_and_google_differ_as_they_publish() -> None:
     assert (google["Country"], google["Zip"]) == ("GB", "SW1A 1AA")
     assert (meta["country"], meta["zip"], meta["st"]) == (sha256("gb"), sha256("sw1a1aa"), sha256("eng"))
     assert meta["ct"] == sha256("saintétiennesurx")
+    american = people(email=["a@x.io"], country=["US"], postal_code=["02108-1234"])
+    assert member_list(american, "meta").table["zip"].tolist() == [sha256("02108")]
 
 
 @pytest.mark.parametrize(
