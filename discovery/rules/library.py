@@ -87,6 +87,7 @@ def library_from(entries: Any, features: Mapping[str, Feature]) -> Library:
     lacking = False
     rules: list[Rule] = []
     absent: dict[str, str] = {}
+    named: list[str] = []
     for number, entry in enumerate(entries, start=1):
         name = str(entry.get("name", "?")) if isinstance(entry, Mapping) else "?"
         try:
@@ -97,8 +98,16 @@ def library_from(entries: Any, features: Mapping[str, Feature]) -> Library:
             else:
                 faults.append(f"Rule {number} ({name}): {error}")
                 lacking = lacking or isinstance(error, AbsentError)
-    ids = [slug(name) for name in (*(rule.name for rule in rules), *absent)]
-    faults += [f"Two rules are called {i!r}; names must differ." for i in sorted({i for i in ids if ids.count(i) > 1})]
+                continue
+        named.append(name)
+    called: dict[str, list[str]] = {}
+    for name in named:
+        called.setdefault(slug(name), []).append(name)
+    faults += [
+        f"{len(names)} rules come to the id {i!r} ({', '.join(map(repr, names))}); names must differ in more than that."
+        for i, names in sorted(called.items())
+        if len(names) > 1
+    ]
     if lacking:
         faults.append(_LACKING)
     if faults:
@@ -141,14 +150,17 @@ def as_entries(rules: Sequence[Rule]) -> list[dict[str, object]]:
 
 
 def slug(name: str) -> str:
-    """Return a name as a segment id: lower case, words joined by hyphens.
+    """Return a name as a segment id: lower case, words joined by hyphens; in other letters where it has none of ours.
 
     Examples
     --------
     >>> slug("One and done!")
     'one-and-done'
+    >>> slug("常連客")
+    '常連客'
     """
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "segment"
+    plain = (re.sub(other, "-", name.lower()).strip("-") for other in (r"[^a-z0-9]+", r"[\W_]+"))
+    return next(filter(None, plain), "segment")
 
 
 def _rule(entry: Any, features: Mapping[str, Feature], all_divide: bool) -> Rule:

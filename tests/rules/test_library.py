@@ -436,8 +436,12 @@ def test_what_the_data_lack_leaves_a_recipe_out_and_makes_a_dividing_rule_an_err
 def test_a_fault_that_no_data_would_mend_stays_an_error() -> None:
     with pytest.raises(RuleError, match=r"Rule 2 \(b\)"):
         library_from([entry("a", divides="true"), entry("b", "lower(country) = 'us'")], BY_NAME)
-    with pytest.raises(RuleError, match="names must differ"):
+    with pytest.raises(RuleError, match=r"'a', 'A'.*names must differ"):
         library_from([entry("a", divides="true"), entry("A", "property('diet') = 'vegan'")], BY_NAME)
+    absent = entry("b", "property('diet') = 'vegan'")
+    with pytest.raises(RuleError, match=r"'b', 'b'.*names must differ"):
+        library_from([entry("a", divides="true"), absent, absent], BY_NAME)
+    assert len(library_from([entry("常連客"), entry("新規客")], BY_NAME).rules) == 2
 
 
 def test_the_note_stays_short_however_much_is_lacking() -> None:
