@@ -1,11 +1,13 @@
 """A rule as the filter branches of a HubSpot list: OR of ANDs of comparisons with contact properties.
 
 HubSpot's lists know nothing of our events, so every measure is a contact property that has to be written first. Its
-name is the measure's own, in small letters, digits and underscores.
+name is the measure's own, in small letters, digits and underscores; where these lose what tells it from others, such as
+a sign of comparison or a letter that is none of a to z, a short hash of it follows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from collections.abc import Mapping
@@ -22,6 +24,8 @@ _SIGNS = {
     **{"=": "IS_EQUAL_TO", "<>": "IS_NOT_EQUAL_TO", "<": "IS_LESS_THAN", "<=": "IS_LESS_THAN_OR_EQUAL_TO"},
     **{">": "IS_GREATER_THAN", ">=": "IS_GREATER_THAN_OR_EQUAL_TO"},
 }
+#: In the text of a measure: what small letters, digits and underscores cannot tell apart.
+_LOST = re.compile(r"[^ -~]|<|(?<!=)>|-[0-9]")
 _PLACES = {"contains": "CONTAINS", "starts": "STARTS_WITH", "ends": "ENDS_WITH"}
 
 
@@ -55,7 +59,8 @@ def property_name(feature: str) -> str:
     >>> property_name("orders(days => 14)")
     'orders_days_14'
     """
-    return re.sub(r"[^a-z0-9]+", "_", feature.lower()).strip("_")
+    plain = re.sub(r"[^a-z0-9]+", "_", feature.lower()).strip("_")
+    return f"{plain}_{hashlib.sha256(feature.encode()).hexdigest()[:8]}" if _LOST.search(feature) else plain
 
 
 def _branch(kind: str, branches: list[Any], filters: list[Any]) -> dict[str, Any]:

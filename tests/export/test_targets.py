@@ -162,6 +162,19 @@ def test_what_hubspot_cannot_say_is_refused() -> None:
     assert property_name("events('viewed_product', days => 7)") == "events_viewed_product_days_7"
 
 
+def test_measures_that_differ_only_in_signs_or_letters_are_no_one_property() -> None:
+    filters = (
+        "value > 5",
+        "value < 5",
+        "value <> 5",
+        "value => 5",
+        "value => -5",
+        "category => '茶'",
+        "category => '酒'",
+    )
+    assert len({property_name(f"events('placed_order', {each})") for each in filters}) == len(filters)
+
+
 # The command ----------------------------------------------------------------------------------------------------------
 
 
