@@ -64,12 +64,20 @@ def called(ours: str) -> str:
     return COLUMNS[ours][0] if ours in COLUMNS else ours.replace("_", " ").capitalize()
 
 
-def property_name(column: str) -> str:
-    """Return the name under which another column about the customer is kept.
+def properties(columns: Sequence[str]) -> dict[str, str]:
+    """Return other columns about the customer by the names under which they are kept, each by its own.
 
     Examples
     --------
-    >>> property_name("Favourite Colour?")
-    'property.favourite_colour'
+    >>> list(properties(["Skin type?", "skin type", "肌質"]))
+    ['property.skin_type', 'property.skin_type_2', 'property.肌質']
     """
-    return "property." + (re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_") or "other")
+    found: dict[str, str] = {}
+    for column in columns:
+        plain = (re.sub(other, "_", column.lower()).strip("_") for other in (r"[^a-z0-9]+", r"\W+"))
+        name = base = f"property.{next(filter(None, plain), 'other')}"
+        turn = 2
+        while name in found:
+            name, turn = f"{base}_{turn}", turn + 1
+        found[name] = column
+    return found

@@ -19,7 +19,7 @@ from discovery.core.dataset import day_of
 from discovery.core.errors import DiscoveryError
 from discovery.core.many import many
 from discovery.dashboard import frame
-from discovery.dashboard.mapping import SHAPES, called, guess, property_name
+from discovery.dashboard.mapping import SHAPES, called, guess, properties
 
 OWN = "The data in this workspace"
 #: What may be brought in: the reader, the kinds of files it reads, and what to bring.
@@ -161,7 +161,7 @@ def _table(files: Files) -> Mapping[str, Any] | None:
         columns |= _columns(f"{path.name}-{shape}", rest, rows, guessed, required)
         left = [c for c in rows.columns if c not in columns.values()]
         more = st.multiselect("Anything else you know of the customer", left, key=f"properties-{path.name}-{shape}")
-        columns |= {property_name(c): c for c in more}
+        columns |= properties(more)
     source = {"kind": "table", "path": str(path), "shape": shape, "columns": columns, **_reading(shape)}
     missing = [called(c) for c in required if c not in columns]
     missing += ["the currency"] if len(source.get("currency", "")) != 3 else []

@@ -22,7 +22,7 @@ from discovery import service
 from discovery.core.errors import DataError, SettingError, UsageError, WorkspaceError
 from discovery.core.question import QUESTIONS
 from discovery.core.rule import Compare, Rule
-from discovery.dashboard.mapping import COLUMNS, guess
+from discovery.dashboard.mapping import COLUMNS, guess, properties
 from discovery.usecases import jobs
 from tests.conftest import QUICK
 from tests.dashboard.conftest import APP, PAGES, ended
@@ -52,6 +52,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     monkeypatch.setattr(service, "start_job", lambda workspace, config, now: found.append(config))
     return found
+
+
+def test_no_column_about_the_customer_takes_the_name_of_another() -> None:
+    columns = ["Skin type?", "skin type", "肌質", "好み", "?", "!"]
+    assert list(properties(columns).values()) == columns
 
 
 def text(app: AppTest) -> str:
