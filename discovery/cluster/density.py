@@ -140,7 +140,8 @@ def _refusal(labels: Labels, settings: ClusterSettings) -> str:
     placed = labels[labels != NOISE]
     coverage = len(placed) / len(labels)
     if len(np.unique(placed)) < 2:
-        return f"HDBSCAN found {len(np.unique(placed))} dense group: there is nothing to tell apart by density."
+        found = many(len(np.unique(placed)), "dense group")
+        return f"HDBSCAN found {found}: there is nothing to tell apart by density."
     share = np.bincount(placed).max() / len(labels)
     if share > settings.max_share:
         return f"One cluster would hold {share:.0%} of the customers, more than {settings.max_share:.0%}."

@@ -130,7 +130,7 @@ def validate_title(run: Run, segmentation: Segmentation) -> str:
     passed = data[data["verdict"] == Verdict.PASS.value].groupby("question").size()
     tested = data[data["verdict"] != Verdict.NOT_TESTED.value].groupby("question").size()
     distinct, response = int(passed.get("distinct", 0)), int(passed.get("response", 0))
-    head = f"{part_of(distinct, segmentation.k, 'segments')} are distinct"
+    head = f"{part_of(distinct, segmentation.k, 'segments')} {'is' if distinct == 1 else 'are'} distinct"
     kept_out = told_apart(run, segmentation.name)
     if kept_out < distinct:
         # What they did next shows a segment to be distinct, too.

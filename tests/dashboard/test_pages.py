@@ -241,13 +241,23 @@ def test_config_listens_here_only_and_uses_the_charts_colours() -> None:
         assert (theme["backgroundColor"], theme["textColor"], theme["primaryColor"], theme["borderColor"]) == wanted
 
 
-def test_sentences_count_in_words(runs: tuple[Run, ...]) -> None:
+def test_sentences_count_in_words(runs: tuple[Run, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     run = runs[0]
     kmeans = run.segmentation("kmeans")
     assert (
         words.validate_title(run, kmeans)
         == "Five of six segments are distinct, and five respond differently from everyone"
     )
+    one = (
+        words.scorecard_data(run, "kmeans")
+        .query("question == 'distinct'")
+        .assign(verdict="FAIL")
+        .reset_index(drop=True)
+    )
+    one.loc[0, "verdict"] = "PASS"
+    with monkeypatch.context() as changed:
+        changed.setattr(words, "scorecard_data", lambda *_: one)
+        assert words.validate_title(run, kmeans).startswith("One of six segments is distinct")
     assert words.scorecard_title(run, kmeans).startswith("None of six segments pass all six questions")
     assert words.next_steps(run, kmeans)[0].startswith("Merge “Lapsing regulars”")
 
