@@ -87,7 +87,7 @@ def _show_line(bench: Bench, line: Line) -> None:
             format_func=ASKED.__getitem__,
             key=f"how-{line.id}",
             on_change=rule_edits.ask,
-            args=(line.id,),
+            args=(bench, line.id),
         )
         with which:
             _show_values(bench, line, feature)
@@ -119,7 +119,7 @@ def _show_values(bench: Bench, line: Line, feature: Feature) -> None:
                 step = 0.05 if feature.unit == "share" else 1.0
                 st.number_input(name, value=float(value), step=step, format="%g", key=own, **given)
             elif feature.kind == "date":
-                st.date_input(name, date.fromisoformat(str(value)), key=own, **given)
+                st.date_input(name, date.fromisoformat(str(value)) if value else None, key=own, **given)
             elif line.asked in ("=", "<>"):
                 offered = list(
                     dict.fromkeys((str(value), *bench.common(line.feature)) if value else bench.common(line.feature))

@@ -112,10 +112,14 @@ def about(bench: Bench, id: int) -> None:
     _change(id, lambda part: new)
 
 
-def ask(id: int) -> None:
+def ask(bench: Bench, id: int) -> None:
     """Ask otherwise about the same feature."""
     asked = st.session_state[f"how-{id}"]
-    _change(id, lambda part: asked_anew(part, asked) if isinstance(part, Line) else part)
+
+    def anew(part: Line | Group) -> Line | Group:
+        return asked_anew(part, asked, bench.usual(part.feature).values) if isinstance(part, Line) else part
+
+    _change(id, anew)
 
 
 def value(id: int, key: str, kind: str, number: int = -1) -> None:

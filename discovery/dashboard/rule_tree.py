@@ -147,10 +147,11 @@ def usual(id: int, feature: Feature, common: tuple[str, ...] = (), day: str = ""
             return Line(id, feature.name, "=", common[:1])
 
 
-def asked_anew(line: Line, asked: str) -> Line:
-    """Return a line that asks something else, its values kept as far as they fit."""
-    wanted = 0 if asked in _ALWAYS else 2 if asked == "between" else len(line.values) if asked == "in" else 1
-    values = (*line.values, *line.values[-1:] * 2)[:wanted]
+def asked_anew(line: Line, asked: str, usual: tuple[Scalar, ...] = ()) -> Line:
+    """Return a line that asks something else, its values kept as far as they fit; where it has none, the `usual`."""
+    known = line.values or usual
+    wanted = 0 if asked in _ALWAYS else 2 if asked == "between" else len(known) if asked == "in" else 1
+    values = (*known, *known[-1:] * 2)[:wanted]
     return replace(line, asked=asked, values=values)
 
 

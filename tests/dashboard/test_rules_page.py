@@ -150,6 +150,14 @@ def test_everything_that_can_be_asked_is_shown_as_it_is_written(page: AppTest, p
         assert next(s for s in page.selectbox if s.label == "Is").value == asked
 
 
+@pytest.mark.parametrize(("rule", "asked", "fields"), [("birthday IS NULL", ">=", 1), ("orders IS NULL", "between", 2)])
+def test_after_what_is_not_known_a_value_can_be_asked_for(page: AppTest, rule: str, asked: str, fields: int) -> None:
+    app = write(page, rule)
+    app = next(box for box in app.selectbox if box.key and box.key.startswith("how-")).set_value(asked).run()
+    assert not app.exception
+    assert len([w for w in (*app.number_input, *app.date_input) if str(w.key).startswith("value-")]) == fields
+
+
 def test_a_measure_is_changed_and_what_the_page_cannot_show_of_it_stays(page: AppTest) -> None:
     page = write(page, "orders(days => 60, quantity > 2) >= 1")
     page = next(n for n in page.number_input if n.label.startswith("In the last")).set_value(30).run()
