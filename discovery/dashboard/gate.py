@@ -85,7 +85,8 @@ def _allowed() -> bool:
         return False
     address = str(st.user.get("email") or "").lower()
     known = [one.lower() for one in ([listed] if isinstance(listed, str) else listed)]
-    return address in known or any(one.startswith("@") and address.endswith(one) for one in known)
+    # A provider may send no address, and an entry may be empty: nobody is not on a list.
+    return bool(address) and (address in known or any(one.startswith("@") and address.endswith(one) for one in known))
 
 
 def _show_logout() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -45,8 +46,8 @@ def filter_branch(where: Condition, features: Mapping[str, Feature]) -> dict[str
     'IS_GREATER_THAN_OR_EQUAL_TO'
     """
     boxes = _boxes(pushed_down(where))
-    if sum(map(len, boxes)) > _MOST:
-        raise UsageError(f"A HubSpot list takes at most {_MOST} filters, got {sum(map(len, boxes))}. Split the rule.")
+    if (number := sum(map(len, boxes))) > _MOST:
+        raise UsageError(_too_many(number))
     ands = [_branch("AND", [], [each for leaf in box for each in _filters(leaf, features)]) for box in boxes]
     return _branch("OR", ands, [])
 
@@ -67,13 +68,25 @@ def _branch(kind: str, branches: list[Any], filters: list[Any]) -> dict[str, Any
     return {"filterBranchType": kind, "filterBranchOperator": kind, "filterBranches": branches, "filters": filters}
 
 
+def _too_many(number: int) -> str:
+    return f"A HubSpot list takes at most {_MOST} filters, got {number:,} or more. Split the rule."
+
+
 def _boxes(node: Condition) -> list[list[Leaf | Not]]:
-    """Return the ANDs of leaves whose OR is the condition."""
+    """Return the ANDs of leaves whose OR is the condition; what has more than HubSpot takes is not multiplied out.
+
+    Raises
+    ------
+    UsageError
+        Naming how many there would be.
+    """
     match node:
         case AnyOf(parts):
             return [box for part in parts for box in _boxes(part)]
         case All(parts):
             inner = [_boxes(part) for part in parts]
+            if (number := math.prod(map(len, inner))) > _MOST:
+                raise UsageError(_too_many(number))
             return [[leaf for box in chosen for leaf in box] for chosen in itertools.product(*inner)]
         case _:
             return [[node]]

@@ -10,6 +10,7 @@ import pandas as pd
 from discovery.compare.verdict import Seen, months_between, verdict
 from discovery.core.decision import DecisionKind
 from discovery.core.evidence import Evidence, MergeDecision, Verdict
+from discovery.core.many import many
 from discovery.core.review import SegmentReview
 from discovery.core.segment import UNASSIGNED, Segment
 from discovery.core.settings import Settings
@@ -110,4 +111,6 @@ def _went(labels: pd.Series, fresh: pd.Series, segment_id: str, names: Mapping[s
         return "None of its customers are known now."
     where = str(places.index[0])
     name = "no segment" if where == UNASSIGNED else f"“{names[where]}”"
-    return f"{int(places.iloc[0]):,} of its {int((labels == segment_id).sum()):,} customers are in {name} now."
+    went = int(places.iloc[0])
+    of = many(int((labels == segment_id).sum()), "customer")
+    return f"{went:,} of its {of} {'is' if went == 1 else 'are'} in {name} now."

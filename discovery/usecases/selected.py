@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from discovery.core.many import many
 from discovery.core.rule import Interval
 from discovery.core.run import Run, SegmentRule
 from discovery.rules.evaluate import select
@@ -23,7 +24,7 @@ def selection_told(run: Run, ruled: SegmentRule) -> tuple[str, ...]:
     beside = f"; of the segment's {size:,} it selects {both:,}"
     if both == size:
         beside = ": exactly the segment" if both == n else f", among them all {size:,} of the segment"
-    counted = f"It selects {n:,} customers at {run.as_of}{beside}."
+    counted = f"It selects {many(n, 'customer')} at {run.as_of}{beside}."
     found = ruled.rule.fidelity
     if found is None:
         before = (
@@ -34,8 +35,8 @@ def selection_told(run: Run, ruled: SegmentRule) -> tuple[str, ...]:
     precision = _share(found.precision, found.interval.precision if found.interval else None)
     return (
         counted,
-        f"On {found.n:,} customers it was not found on, it finds {recall} of the segment, and {precision} of those it "
-        "selects belong.",
+        f"On {many(found.n, 'customer')} it was not found on, it finds {recall} of the segment, and {precision} of "
+        "those it selects belong.",
     )
 
 

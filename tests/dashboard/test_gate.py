@@ -115,6 +115,12 @@ def test_only_who_is_listed_may_pass(place: Path, allowed: object, passes: bool)
     assert [b.label for b in app.button if b.label == "Log out"] == ["Log out"]
 
 
+def test_nobody_is_on_no_list(place: Path) -> None:
+    unnamed = {claim: said for claim, said in ANA.items() if claim != "email"}
+    assert not charts(opened("overview", unnamed, ""))
+    assert not charts(opened("overview", unnamed, ["", "@"]))
+
+
 def test_an_address_that_nobody_verified_is_none(place: Path) -> None:
     app = opened("overview", {**ANA, "email_verified": False}, ["@example.com"])
     assert not charts(app)

@@ -156,7 +156,7 @@ def test_a_nested_segment_holds_the_same_people(where: Condition) -> None:
 def test_what_hubspot_cannot_say_is_refused() -> None:
     with pytest.raises(UsageError, match="no filter for a condition on birthday"):
         filter_branch(Compare("birthday", ">=", "1990-01-01"), BY_NAME)
-    wide = All(tuple(AnyOf((Compare("orders", "=", i), Compare("revenue", ">", i))) for i in range(8)))
+    wide = All(tuple(AnyOf((Compare("orders", "=", i), Compare("revenue", ">", i))) for i in range(24)))
     with pytest.raises(UsageError, match="at most 250 filters"):
         filter_branch(wide, BY_NAME)
     assert property_name("events('viewed_product', days => 7)") == "events_viewed_product_days_7"
