@@ -38,7 +38,7 @@ _GROUPS = range(2, 9)
 _STARTS = 3
 #: With fewer customers known well, nothing can be told.
 FEWEST = 60
-#: Where customers without kinds seldom come in the emptiest of seven numbers of groups, in deviations.
+#: From so many deviations on it is emptier; stores without kinds often come as far, so it only forbids.
 EMPTY_FROM = 2.0
 #: How near a place on the way between two centres counts as at it, of the whole way; a normal kernel.
 _NEAR = 0.12

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from discovery.core.many import many
 from discovery.core.review import Action, Movement, SegmentReview
 from discovery.core.segment import UNASSIGNED
 
@@ -46,8 +47,8 @@ def flow_sentences(customers: pd.DataFrame, names: Mapping[str, str], least: int
         who = (
             "all of them changed" if own == n else "they stayed as they were" if not own else f"{own:,} of them changed"
         )
-        verb = "is" if n - own == 1 else "are"
-        drawn = f", and {n - own:,} {verb} there only because the boundaries were drawn anew" if own < n else ""
+        redrawn = many(n - own, "is", "are")
+        drawn = f", and {redrawn} there only because the boundaries were drawn anew" if own < n else ""
         out.append(f"{n:,} customers went from {_quoted(called[source])} to {_quoted(called[target])}: {who}{drawn}.")
     return tuple(out)
 
@@ -109,7 +110,7 @@ def _active(segments: Sequence[SegmentReview], band: tuple[int, int]) -> list[st
     )
     kinds = Counter(s.action for s in active)
     told = ", ".join(f"{n} {action.value}" for action, n in sorted(kinds.items(), key=lambda kind: -kind[1]))
-    counted = "1 segment is" if len(active) == 1 else f"{len(active)} segments are"
+    counted = many(len(active), "segment is", "segments are")
     return [f"{counted} active, {beside}{f' ({told})' if told else ''}."]
 
 
