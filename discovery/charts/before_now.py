@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import amount, span
+from discovery.charts.format import amount, on_axis, span
 from discovery.charts.theme import FONT, NOTHING, TITLE, Theme, axis, dense, figure, names_axis, note, plain
 
 #: How far the two dots of a row lie from its middle, in rows.
@@ -30,7 +30,7 @@ def before_now(
         segment, before, before_low, before_high, now, now_low, now_high, state_before, state_now, colour, symbol. A dot
         is drawn only where its state is ``shown``; otherwise its state stands in words: it is not a zero.
     """
-    scale = 100.0 if unit == "share" else 1.0
+    scale, suffix = on_axis(unit)
     low, high = _ends(data)
     labels = [plain(name, 25) for name in data["segment"]]
     places = list(range(len(data)))
@@ -84,7 +84,7 @@ def before_now(
             axis_title,
             look,
             range=[low * scale, high * scale],
-            ticksuffix="%" if unit == "share" else "",
+            ticksuffix=suffix,
             nticks=6,
         ),
         yaxis=names_axis(

@@ -16,6 +16,7 @@ from discovery.charts.groups import Group, Grouping
 from discovery.charts.measures import CUSTOMERS, Measure, Numbers
 from discovery.charts.subtraction import hidden_cells
 from discovery.charts.theme import FONT, LIGHT, Theme, figure, heads, names_axis, plain, top_axis
+from discovery.core.intervals import Amounts
 from discovery.core.run import Run
 
 EVERYONE = Group("", "Everyone")
@@ -82,7 +83,6 @@ def cross(run: Run, rows: Grouping, columns: Grouping, measure: Measure) -> Cros
     Crossing the other way round hides the same cells.
     """
     values = measure.values(run)
-    known = ~np.isnan(values)
 
     def summed(weights: Numbers) -> Numbers:
         width = len(columns.groups)
@@ -92,19 +92,18 @@ def cross(run: Run, rows: Grouping, columns: Grouping, measure: Measure) -> Cros
         return np.column_stack([tall, tall.sum(axis=1)])
 
     customers = summed(np.ones(len(values)))
+    sums = Amounts.each(values).summed(summed)
     if measure.name == CUSTOMERS:
-        n = np.repeat(customers[:, -1:], customers.shape[1], axis=1)
-        total = squares = customers
-        hide = np.where((n > 0) & (n < SMALL_CELL), TOO_FEW, "").astype(object)
+        sums = replace(sums, n=np.repeat(customers[:, -1:], customers.shape[1], axis=1))
+        hide = np.where((sums.n > 0) & (sums.n < SMALL_CELL), TOO_FEW, "").astype(object)
     else:
-        n, held = summed(known.astype("float64")), np.where(known, values, 0.0)
-        total, squares = summed(held), summed(held**2)
-        whole = n[:-1, :-1].astype(np.int64)
+        whole = sums.n[:-1, :-1].astype(np.int64)
         hide = hidden_cells(whole) if rows.name <= columns.name else hidden_cells(whole.T).T
+    n = sums.n
     state = np.where(n > 0, hide, NONE).astype(object)
     silent = state != ""
-    low, high = measure.interval(n, total, squares)
-    mean = np.divide(total, n, out=np.full_like(n, math.nan), where=n > 0)
+    low, high = measure.interval(sums, Amounts.of(values))
+    mean = np.divide(sums.total, n, out=np.full_like(n, math.nan), where=n > 0)
     value, low, high = (np.where(silent, math.nan, each) for each in (mean, low, high))
     return Crossing(rows, columns, measure, run.currency, customers, n, value, low, high, state)
 

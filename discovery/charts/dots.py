@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import amount, count, span
+from discovery.charts.format import amount, count, on_axis, span
 from discovery.charts.theme import FONT, NOTHING, Theme, axis, figure, names_axis, note, plain, tall
 
 
@@ -44,7 +44,7 @@ def dots(
     limits : (float, float) or None
         Ends of the axis in the unit of `data`; none: from 0 to a little beyond what is drawn.
     """
-    scale = 100.0 if unit == "share" else 1.0
+    scale, suffix = on_axis(unit)
     low, high = limits or _ends(data, lines)
     shown, silent = data[data["state"] == "shown"], data[data["state"] != "shown"]
     traces = [_silent(silent, low * scale, high * scale, look)] if len(silent) else []
@@ -64,7 +64,6 @@ def dots(
         f'{plain(name, 25)}<br><span style="font-size:11px;color:{look.muted}">n {count(n)}</span>'
         for name, n in zip(data["segment"], data["n"], strict=True)
     ]
-    suffix = "%" if unit == "share" else ""
     return figure(
         title,
         look,

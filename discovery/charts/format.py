@@ -46,10 +46,14 @@ def part_of(n: int, total: int, noun: str) -> str:
 
     Examples
     --------
-    >>> part_of(3, 6, "segments"), part_of(0, 6, "segments"), part_of(6, 6, "segments"), part_of(1, 1, "segments")
-    ('Three of six segments', 'None of six segments', 'All six segments', 'One of one segments')
+    >>> part_of(3, 6, "segments"), part_of(0, 6, "segments"), part_of(6, 6, "segments")
+    ('Three of six segments', 'None of six segments', 'All six segments')
+    >>> part_of(1, 1, "segments"), part_of(0, 1, "segments")
+    ('The one segment', 'None of the segments')
     """
-    if n == total > 1:
+    if total == 1:
+        return f"The one {noun.removesuffix('s')}" if n else f"None of the {noun}"
+    if n and n == total:
         return f"All {number_word(total, small=True)} {noun}"
     return f"{number_word(n) if n else 'None'} of {number_word(total, small=True)} {noun}"
 
@@ -163,18 +167,20 @@ def number(value: float) -> str:
 
 
 def amount(value: float | None, unit: str, currency: str = "") -> str:
-    """Return a value in its unit: ``share``, ``money``, ``days``, ``customers``, anything else as a number.
+    """Return a value in its unit: ``share``, ``points``, ``money``, ``days``, ``customers``, anything else as a number.
 
     Examples
     --------
-    >>> amount(0.5, "share"), amount(34, "days"), amount(None, "auc")
-    ('50.0%', '34 days', '—')
+    >>> amount(0.5, "share"), amount(0.034, "points"), amount(34, "days"), amount(None, "auc")
+    ('50.0%', '+3.4 points', '34 days', '—')
     """
     if value is None or not math.isfinite(value):
         return NONE
     match unit:
         case "share":
             return rate(value)
+        case "points":
+            return difference(value, unit)
         case "money":
             return money(value, currency)
         case "days":
@@ -197,7 +203,7 @@ def difference(value: float, unit: str, currency: str = "") -> str:
     """
     if unit == "auc" or not math.isfinite(value):
         return amount(value, unit)
-    size = f"{abs(value) * 100:.1f} points" if unit == "share" else amount(abs(value), unit, currency)
+    size = f"{abs(value) * 100:.1f} points" if unit in ("share", "points") else amount(abs(value), unit, currency)
     return with_sign(size, value)
 
 
@@ -208,6 +214,8 @@ def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str
     --------
     >>> span((0.1, 0.25), "share"), span((3, 12), "days"), span((math.nan, math.nan), "share")
     ('10.0% to 25.0%', '3 to 12 days', '—')
+    >>> span((-0.01, 0.07), "points")
+    '−1.0 to +7.0 points'
     """
     if ends is None or any(map(math.isnan, ends)):
         return NONE
@@ -215,7 +223,7 @@ def span(ends: tuple[float, float] | None, unit: str, currency: str = "") -> str
     # A word is said once: "3 to 12 days".
     number_low, _, word_low = low.partition(" ")
     word_high = high.partition(" ")[2]
-    low = number_low if unit == "days" and word_low.rstrip("s") == word_high.rstrip("s") else low
+    low = number_low if unit in ("days", "points") and word_low.rstrip("s") == word_high.rstrip("s") else low
     return f"{low} to {high}"
 
 
@@ -242,7 +250,18 @@ def unit_words(unit: str, currency: str = "") -> str:
     ('GBP', '%', 'number')
     """
     known = currency if currency != "XXX" else ""
-    return {"money": known or "money", "share": "%", "": "number"}.get(unit, unit)
+    return {"money": known or "money", "share": "%", "points": "percentage points", "": "number"}.get(unit, unit)
+
+
+def on_axis(unit: str) -> tuple[float, str]:
+    """Return what values of a unit are multiplied by on an axis, and what stands behind its numbers.
+
+    Examples
+    --------
+    >>> on_axis("share"), on_axis("points"), on_axis("money")
+    ((100.0, '%'), (100.0, ''), (1.0, ''))
+    """
+    return 100.0 if unit in ("share", "points") else 1.0, "%" if unit == "share" else ""
 
 
 def joined(parts: list[str] | tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ import pycountry
 
 from discovery.charts.broken_down import broken_down_data, measure_label
 from discovery.charts.crossed import Crossing
-from discovery.charts.format import NONE, SMALL_CELL, amount, count, number, rate
+from discovery.charts.format import NONE, SMALL_CELL, amount, count, number, on_axis, rate
 from discovery.charts.groups import MISSING, OTHER, Group, Grouping
 from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, figure, note, plain
 from discovery.core.many import many
@@ -268,4 +268,4 @@ def location(group: str, scope: Scope) -> str:
 
 
 def _scale(c: Crossing) -> float:
-    return 100.0 if c.measure.unit == "share" else 1.0
+    return on_axis(c.measure.unit)[0]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from discovery.charts.format import DASH, NONE, count, number_word, rate
 from discovery.core.run import Run, SegmentRule
-
-_WORD = re.compile(r"'(?:[^']|'')*'|\w+")
 
 
 def handover_table(run: Run, by: str) -> pd.DataFrame:
@@ -41,12 +37,6 @@ def handover_title(run: Run, by: str) -> str:
         f"{number_word(len(rules))} {noun} as rules; the weakest finds {rate(f1.recall)} of “{worst.name}”, and "
         f"{rate(f1.precision)} of whom it selects belong there"
     )
-
-
-def worded(run: Run, condition: str) -> str:
-    """Return a condition with the features' labels instead of their names; what stands in quotes stays as it is."""
-    labels = {f.name: f.label for f in run.table.features}
-    return _WORD.sub(lambda found: labels.get(found[0], found[0]), condition)
 
 
 def _measured(found: SegmentRule | None) -> tuple[str, str, str]:

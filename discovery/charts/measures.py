@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
 
 from discovery.charts.sizes import revenue_feature
 from discovery.core.headed import headed
+from discovery.core.intervals import Amounts, rate_intervals
 from discovery.core.run import Run
 
 Numbers = NDArray[np.float64]
@@ -51,16 +51,9 @@ class Measure:
         values = run.responses if self.after else run.table.columns(self.needs)
         return self.read(values).to_numpy(dtype=np.float64, na_value=np.nan)
 
-    def interval(self, n: Numbers, total: Numbers, squares: Numbers) -> tuple[Numbers, Numbers]:
-        """Return the 95 % interval of each group's mean: Wilson's for a rate, else the normal one; none for nobody."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean = total / n
-            if self.yes_no:
-                low, high = proportion_confint(total, n, method="wilson")
-                return np.minimum(low, mean), np.maximum(high, mean)
-            half = 1.96 * np.sqrt(np.maximum(squares / n - mean**2, 0) / (n - 1))
-        # None of these numbers is below 0 unless refunds outweigh orders.
-        return np.where(mean >= 0, np.maximum(mean - half, 0), mean - half), mean + half
+    def interval(self, groups: Amounts, everyone: Amounts) -> tuple[Numbers, Numbers]:
+        """Return the 95 % interval of each group's mean; NaN where nobody is in one."""
+        return rate_intervals(groups.total, groups.n) if self.yes_no else groups.interval(everyone)
 
 
 def _more_than_none(name: str) -> Callable[[pd.DataFrame], pd.Series]:

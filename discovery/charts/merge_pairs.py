@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from discovery.charts.format import NONE, count, difference, number_word, rate, span
+from discovery.charts.format import NONE, count, difference, number_word, on_axis, rate, span
 from discovery.charts.small_cells import REASONS, hidden
 from discovery.charts.theme import LIGHT, NOTHING, Theme, axis, figure, names_axis, note, plain, tall
 from discovery.core.evidence import Evidence, MergeDecision, MergeVerdict
@@ -144,7 +144,7 @@ def pairs(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
     data = pairs_data(run, by, check).head(SHOWN)
     data["key"] = data["a"] + "|" + data["b"]
     keys, shown = data["key"].tolist(), data[data["state"] == "shown"]
-    scale = 100.0 if "share" in set(shown["unit"]) else 1.0
+    scale = on_axis(shown["unit"].iloc[0])[0] if len(shown) else 1.0
     labels = [_label(r["pair"], r["decision"], r["needed"], look) for r in data.to_dict("records")]
     traces = [_margins(shown, scale, look, "by chance" if check == "heldout_auc" else "alike")]
     unknown = shown["decision"] == MergeDecision.CANNOT_TELL.value

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from discovery.charts.candidates import band, band_words
-from discovery.charts.format import NONE, amount, rate
+from discovery.charts.format import NONE, amount, difference, on_axis
 from discovery.charts.theme import FONT, LIGHT, NOTHING, Theme, axis, figure, note
 from discovery.core.run import Run
 
@@ -102,7 +102,7 @@ def merge_path(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
     """Return a measure from all segments to one as a step line, the working band shaded, every loss written at it."""
     data = path_data(run, by)
     unit = MEASURES[check][2]
-    scale = 100.0 if unit == "share" else 1.0
+    scale, suffix = on_axis(unit)
     low, high = band(run)
     shown = data[data[check].notna()]
     ends = max(high, int(data["k"].max())) + 0.5
@@ -135,7 +135,7 @@ def merge_path(run: Run, by: str, check: str, look: Theme = LIGHT) -> go.Figure:
         ],
         margin={"l": 8, "r": 28, "t": 82, "b": 8},
         xaxis=axis("segments left (number)", look, dtick=1, range=[ends, 0.5], showgrid=False),
-        yaxis=axis(MEASURES[check][1], look, ticksuffix="%" if unit == "share" else "", nticks=5, **room),
+        yaxis=axis(MEASURES[check][1], look, ticksuffix=suffix, nticks=5, **room),
     )  # fmt: skip
 
 
@@ -152,4 +152,4 @@ def _words(values: pd.Series, unit: str) -> list[str]:
 def _lost(gone: float, unit: str) -> str:
     if not math.isfinite(gone):
         return NONE
-    return f"{rate(gone).removesuffix('%')} points" if unit == "share" else amount(gone, unit)
+    return difference(gone, unit).removeprefix("+") if unit == "share" else amount(gone, unit)

@@ -29,6 +29,9 @@ Outcome = Literal[
     "campaign_spam_rate",
 ]
 
+#: A difference: of those it was meant for, less those held out.
+UPLIFT: Outcome = "campaign_uplift"
+
 #: What an outcome is called at the head of a title, on an axis, and in a table.
 TITLES: dict[Outcome, str] = {
     "forward_order_rate": "Most likely to order again",
@@ -173,7 +176,6 @@ def response(
     Where it was measured, an open diamond is what to expect next time.
     """
     data = response_data(run, by, outcome, campaign)
-    unit = "money" if outcome.endswith("revenue") else "share"
     base = data["everyone"].dropna()
     lines = []
     if not base.empty:
@@ -184,7 +186,7 @@ def response(
         title=response_title(run, by, outcome, campaign),
         axis_title=AXES[outcome].format(days=run.horizon_days, currency=run.currency),
         look=look,
-        unit=unit,
+        unit=_unit(outcome),
         currency=run.currency,
         lines=lines,
     )
@@ -192,6 +194,10 @@ def response(
 
 def _against(outcome: Outcome, value: float, currency: str, whose: str = "everyone ") -> str:
     """Return what segments are held against: everyone's value; of an uplift, no effect."""
-    if outcome == "campaign_uplift":
+    if outcome == UPLIFT:
         return "no effect"
-    return f"{whose}{amount(value, 'money' if outcome.endswith('revenue') else 'share', currency)}"
+    return f"{whose}{amount(value, _unit(outcome), currency)}"
+
+
+def _unit(outcome: str) -> str:
+    return "money" if outcome.endswith("revenue") else "points" if outcome == UPLIFT else "share"

@@ -139,7 +139,7 @@ def _decide(
         left_out = f" In the quarter before, cuts into {', '.join(map(str, blunt))} ranked worse who ordered."
     told = _told(beyond)
     if settings.k:
-        reason = f"{settings.k} segments were asked for in cluster.k; {told}."
+        reason = f"{many(settings.k, 'segment was', 'segments were')} asked for in cluster.k; {told}."
         return Choice(settings.k, Structure.CONSTRUCTED, reason, found, supported)
     if beyond is not None and beyond.kinds:
         best = max((c for c in several if c.k <= min(supported, high)), key=stabler, default=several[0])
@@ -171,7 +171,7 @@ def _told(beyond: Apart | None) -> str:
     if beyond.kinds or beyond.clearness < beyond.limit:
         return clear
     return (
-        f"{clear}, but on the way from group to group no more of them are missing than by chance: "
+        f"{clear}, but the way from group to group is not clearly emptier than by chance: "
         f"{signed(beyond.emptiness, 1)} deviations (from {EMPTY_FROM:g} on that counts)"
     )
 

@@ -60,8 +60,8 @@ class Evidence:
     reason : str
         One sentence for people.
     unit : str
-        ``customers``, ``share`` (0 to 1; a difference of shares -1 to 1), ``money``, ``auc`` (0 to 1), ``delta``
-        (Cliff's, -1 to 1), ``ari`` (adjusted Rand index, at most 1; 0 is chance) or ``""``.
+        ``customers``, ``share`` (0 to 1), ``points`` (of two shares, less one the other), ``money``, ``auc`` (0 to 1),
+        ``delta`` (Cliff's, -1 to 1), ``ari`` (adjusted Rand index, at most 1; 0 is chance) or ``""``.
     n : int
         Customers behind the value.
     campaign : str

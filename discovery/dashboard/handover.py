@@ -12,8 +12,8 @@ import streamlit as st
 from discovery import service
 from discovery.charts import html
 from discovery.charts.format import count
-from discovery.charts.handover import worded
 from discovery.core.errors import DiscoveryError
+from discovery.core.headed import headed
 from discovery.core.many import many
 from discovery.dashboard import frame
 from discovery.dashboard.frame import Selection
@@ -72,7 +72,7 @@ def show_klaviyo(selection: Selection) -> None:
         (
             s.name if n == 0 else "",
             count(s.customers) if n == 0 else "",
-            worded(selection.run, c.condition),
+            headed(c.english),
             _WAYS.get(c.way, c.way),
             _but(c.lost, common),
         )

@@ -195,13 +195,13 @@ def next_steps(run: Run, segmentation: Segmentation) -> tuple[str, ...]:
         steps.append(f"Too small to show the difference asked for: {who(small)}. Merge, or wait for more customers.")
     alike = failing("distinct", Verdict.FAIL)
     if alike:
-        steps.append(f"Not told apart from the rest: {who(alike)}. Do not plan a campaign on it alone.")
+        steps.append(f"Not told apart from the rest: {who(alike)}. Plan no campaign on that alone.")
     idle = failing("actionable", Verdict.NOT_TESTED, Verdict.FAIL, Verdict.WARN)
     if idle:
         steps.append(f"Name a campaign or flow for {who(idle)}: a segment nobody acts on is not ready to use.")
     empty = [quoted(s.name) for s in segmentation.placed if not s.size and not s.retired]
     if empty:
-        steps.append(f"Nobody is in {joined(empty)} at this date: drop it, or loosen its rule.")
+        steps.append(f"Nobody is in {joined(empty)} at this date: loosen its rule, or drop what stays empty.")
     if len(failing("accessible", Verdict.NOT_TESTED)) == len(filled):
         steps.append("Add consent to the data, so that it is known who may be reached.")
     if len(failing("response", Verdict.NOT_TESTED)) == len(filled):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from discovery.core.currency import currency_sign
 from discovery.core.feature import Feature
+from discovery.core.in_unit import in_unit
 from discovery.core.rule import (
     OPERATORS,
     All,
@@ -36,10 +36,18 @@ def sentence(condition: Condition, features: Mapping[str, Feature], currency: st
     >>> sentence(Compare("orders", ">=", 2), {"orders": orders}, "USD")
     'Customers with at least 2 orders.'
     """
-    return f"Customers with {_words(condition, features, currency)}."
+    return f"Customers with {in_words(condition, features, currency)}."
 
 
-def _words(condition: Condition, features: Mapping[str, Feature], currency: str) -> str:
+def in_words(condition: Condition, features: Mapping[str, Feature], currency: str) -> str:
+    """Return what customers who meet `condition` have.
+
+    Examples
+    --------
+    >>> orders = Feature("orders", "orders", "RFM", "count", ("placed_order",), unit="orders")
+    >>> in_words(Not(Compare("orders", ">=", 2)), {"orders": orders}, "USD")
+    'not (at least 2 orders)'
+    """
     match condition:
         case All(parts):
             return ", and ".join(_nested(p, features, currency) for p in parts)
@@ -48,7 +56,7 @@ def _words(condition: Condition, features: Mapping[str, Feature], currency: str)
         case Not(Missing(name)):
             return f"a known {features[name].label}"
         case Not(part):
-            return f"not ({_words(part, features, currency)})"
+            return f"not ({in_words(part, features, currency)})"
         case _:
             return _leaf_words(condition, features[condition.feature], currency)
 
@@ -92,7 +100,7 @@ def _singular(label: str) -> str:
 
 
 def _nested(part: Condition, features: Mapping[str, Feature], currency: str) -> str:
-    words = _words(part, features, currency)
+    words = in_words(part, features, currency)
     return f"({words})" if isinstance(part, (All, AnyOf)) else words
 
 
@@ -101,8 +109,6 @@ def _amount(value: Scalar, feature: Feature, currency: str) -> str:
         return str(value)
     if feature.unit == "share":
         return f"{100 * value:g}%"
-    shown = f"{value:,}" if isinstance(value, int) else f"{value:,g}" if abs(value) < 1e5 else f"{value:,.0f}"
-    if feature.unit == "money":
-        return f"{currency_sign(currency)}{shown}"
-    unit = "day" if value == 1 else "days"
-    return f"{shown} {unit}" if feature.unit == "days" and "days" not in feature.label else shown
+    size = abs(value)
+    shown = f"{size:,}" if isinstance(size, int) else f"{size:,g}" if size < 1e5 else f"{size:,.0f}"
+    return in_unit(shown, value, feature, currency)

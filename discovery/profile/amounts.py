@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from discovery.core.currency import currency_sign
 from discovery.core.feature import Feature
+from discovery.core.in_unit import in_unit
 
 
 def amount(value: object, feature: Feature, currency: str = "") -> str:
@@ -38,8 +38,5 @@ def amount(value: object, feature: Feature, currency: str = "") -> str:
     if feature.unit == "share":
         return f"{value:.0%}"
     size = abs(value)
-    shown = f"{value:,.{0 if size >= 10 or value == round(value) else 1 if size >= 1 else 2}f}"
-    if feature.unit == "money":
-        return f"{currency_sign(currency)}{shown}"
-    unit = "day" if value == 1 else "days"
-    return f"{shown} {unit}" if feature.unit == "days" and "days" not in feature.label else shown
+    digits = 0 if size >= 10 or value == round(value) else 1 if size >= 1 else 2
+    return in_unit(f"{size:,.{digits}f}", value, feature, currency)

@@ -53,6 +53,7 @@ def name_segments(
     table: FeatureTable,
     profiles: Mapping[str, Mapping[str, Description]],
     more: Mapping[str, Trait] | None = None,
+    currency: str = "",
 ) -> dict[str, Name]:
     """Return a unique name for every segment but ``unassigned``: its two traits of largest effect.
 
@@ -63,7 +64,8 @@ def name_segments(
     more = more or {}
     told = {
         segment: sorted(
-            (*traits(table, profile), *((more[segment],) if segment in more else ())), key=lambda t: -abs(t.effect)
+            (*traits(table, profile, currency), *((more[segment],) if segment in more else ())),
+            key=lambda t: -abs(t.effect),
         )
         for segment, profile in profiles.items()
         if segment != UNASSIGNED
@@ -95,7 +97,7 @@ def _contrast(mine: Sequence[Trait], others: Sequence[Sequence[Trait]]) -> list[
     return [t for t in mine if ahead[t] >= SMALL][:1] or sorted(mine, key=lambda t: -ahead[t])[:1]
 
 
-def traits(table: FeatureTable, profile: Mapping[str, Description]) -> tuple[Trait, ...]:
+def traits(table: FeatureTable, profile: Mapping[str, Description], currency: str = "") -> tuple[Trait, ...]:
     """Return what tells a segment from the rest, the largest effect first, none that says another again.
 
     A feature that is missing for most of the segment, or whose median is everyone's, says nothing of it.
@@ -111,7 +113,7 @@ def traits(table: FeatureTable, profile: Mapping[str, Description]) -> tuple[Tra
         for name in set(present) - {speaks}:
             del size[name]
     ordered = sorted(size, key=lambda name: (-size[name], name))
-    return tuple(_trait(table.feature(name), profile[name]) for name in ordered)
+    return tuple(_trait(table.feature(name), profile[name], currency) for name in ordered)
 
 
 def _telling(found: Description) -> bool:
@@ -119,10 +121,11 @@ def _telling(found: Description) -> bool:
     return found.missing_share <= 0.5 and (found.median - found.everyone) * found.effect > 0
 
 
-def _trait(feature: Feature, found: Description) -> Trait:
+def _trait(feature: Feature, found: Description, currency: str) -> Trait:
     once = feature.name == "orders" and found.effect < 0 and found.q3 <= 1
     middle = feature.label if feature.label.startswith(("median", "mean")) else f"median {feature.label}"
-    why = f"{middle} {amount(found.median, feature)} against {amount(found.everyone, feature)} for everyone"
+    mine, everyone = (amount(value, feature, currency) for value in (found.median, found.everyone))
+    why = f"{middle} {mine} against {everyone} for everyone"
     return Trait(feature.name, found.effect, _ONCE if once else feature.words[found.effect > 0], why)
 
 

@@ -31,6 +31,7 @@ FORMATS: Mapping[str, str] = {
     "months": "#,##0",
     "reviews": "#,##0",
     "share": "0.0%",
+    "points": "+0.0%;-0.0%;0.0%",
     "money": '"{sign}"#,##0.00',
     "days": "#,##0",
     "": "0.00",

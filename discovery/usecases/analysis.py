@@ -87,7 +87,7 @@ def find(
         if asked.lifecycle and table.holds("orders"):
             divisions.append(lifecycle_division(table, asked, settings.seed, progress))
         divisions.append(rules_division(table, library.dividing))
-        segmentations = build(divisions, table, placed.records, settings.cluster, settings.seed)
+        segmentations = build(divisions, table, placed.records, asked, settings.seed, dataset.currency)
     with clock.step("embedding"):
         progress("Laying out the map", 0.0)
         embedding, method = _embedding(table, placed, settings)

@@ -100,7 +100,12 @@ def clustered(
 
 
 def build(
-    divisions: Sequence[Division], table: FeatureTable, records: Records | None, settings: ClusterSettings, seed: int
+    divisions: Sequence[Division],
+    table: FeatureTable,
+    records: Records | None,
+    settings: ClusterSettings,
+    seed: int,
+    currency: str = "",
 ) -> tuple[Segmentation, ...]:
     """Return the segmentations of several divisions of the customers, described in one pass over the table.
 
@@ -111,7 +116,7 @@ def build(
     made = []
     for each, found in zip(divisions, profiles, strict=True):
         bought = next(leaning) if each.by_records else None
-        names = each.names or name_segments(table, found.segments, bought)
+        names = each.names or name_segments(table, found.segments, bought, currency)
         made.append(with_nearest(_segmentation(each, found.segments, names, seed), found))
     return with_told(made, table)
 

@@ -15,6 +15,7 @@ from discovery.core.feature import Feature, FeatureTable
 from discovery.core.rule import Condition
 from discovery.core.run import Run
 from discovery.engine.duckdb import Engine
+from discovery.export.english import in_words
 from discovery.export.klaviyo.compile import Consent, Part, compile_rule
 from discovery.export.klaviyo.measures import Cut, Known
 from discovery.export.klaviyo.metric_ids import absent, metrics, with_ids
@@ -33,9 +34,10 @@ _REVIEW_ONLY = "Names of metrics stand where an account's ids must. This cannot 
 
 @dataclass(frozen=True)
 class ConditionSaid:
-    """One condition of a rule, how Klaviyo says it (native, predictive, property), and what that loses."""
+    """One condition of a rule, also in words, how Klaviyo says it (native, predictive, property), and what it loses."""
 
     condition: str
+    english: str
     way: str
     lost: tuple[str, ...]
 
@@ -165,7 +167,7 @@ def export_klaviyo(
             payloads.append(made)
             named.append(file)
         who = int(select(rule.rule.where, run.table).sum())
-        said = tuple(_said(part) for part in each.parts)
+        said = tuple(_said(run, known, part) for part in each.parts)
         segments.append(SegmentSaid(rule.rule.name, rule.segmentation, tuple(named), who, said))
     properties = {name: what for each in compiled for name, what in each.properties.items()}
     everyone, without, doubles = _profiles(workspace, property_values(run.table, properties if profiles else {}))
@@ -265,8 +267,9 @@ def _index(run: Run, export: KlaviyoExport, consent: Consent) -> dict[str, Any]:
     }
 
 
-def _said(part: Part) -> ConditionSaid:
-    return ConditionSaid(to_text(part.condition), part.way, part.lost)
+def _said(run: Run, known: Known, part: Part) -> ConditionSaid:
+    english = in_words(part.condition, known.features, run.currency)
+    return ConditionSaid(to_text(part.condition), english, part.way, part.lost)
 
 
 def _for_reading(name: str, made: Payload) -> dict[str, Any]:

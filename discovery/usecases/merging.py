@@ -243,7 +243,7 @@ def _described(merged: Segmentation, run: Run, joined: str) -> Segmentation:
     One that people wrote the rules of is named after both.
     """
     [profiles] = describe(run.table, [merged.labels])
-    own = name_segments(run.table, profiles.segments)[joined]
+    own = name_segments(run.table, profiles.segments, currency=run.currency)[joined]
     taken = merged.name == "rules" or own.name in {s.name for s in merged.segments}
     segments = [replace(s, profile=profiles.segments.get(s.id, {})) for s in merged.segments]
     called = [s if taken or s.id != joined else replace(s, name=own.name, why_named=own.why) for s in segments]

@@ -180,7 +180,7 @@ def response_rows(responses: Iterable[Evidence], earlier: Review | None) -> pd.D
     known = _known(earlier)
     labels = {"campaign": "responds, all campaigns together", "response": "responds"}
     found = [(e, (e.subject[0], e.check)) for e in responses if e.value is not None]
-    rows = [_row(*key, labels[e.question], "", e.unit, known.get(key), _of(e)) for e, key in found]
+    rows = [_row(*key, labels[e.question], "", e.unit, known.get((*key, e.unit)), _of(e)) for e, key in found]
     return pd.DataFrame(rows, columns=list(RATE_COLUMNS))
 
 
@@ -228,7 +228,7 @@ def _answered(
     found: Iterable[Evidence],
     kept: Mapping[str, str],
     quarter: Quarter,
-    known: Mapping[tuple[str, str], Number],
+    known: Mapping[tuple[str, str, str], Number],
 ) -> Iterator[tuple[object, ...]]:
     """Yield the rows of evidence; one campaign is sent once, so it has nothing to be compared with."""
     words = {check: label for check, (_, label) in quarter.campaigns.rates.items()}
@@ -236,14 +236,14 @@ def _answered(
     labels = {
         **{check: f"{label} {within}" for check, label in words.items()},
         REVENUE: f"net revenue per recipient {within}",
-        UPLIFT: "points more ordered than of those held out",
+        UPLIFT: "more ordered than of those held out",
         quarter.forward.check: quarter.forward.said,
         "forward_revenue": f"net revenue per customer within {quarter.forward.days} days",
     }
     for each in found:
         if each.value is not None:
             segment = kept[each.subject[0]]
-            was = None if each.campaign else known.get((segment, each.check))
+            was = None if each.campaign else known.get((segment, each.check, each.unit))
             yield _row(segment, each.check, labels[each.check], each.campaign, each.unit, was, _of(each))
 
 
@@ -252,14 +252,14 @@ def _of(evidence: Evidence) -> Number:
     return Number(nan if evidence.value is None else evidence.value, low, high, evidence.n)
 
 
-def _known(earlier: Review | None) -> dict[tuple[str, str], Number]:
-    """Return what the earlier review saw, by segment and measure."""
+def _known(earlier: Review | None) -> dict[tuple[str, str, str], Number]:
+    """Return what the earlier review saw, by segment, measure and unit: a share is not held against a difference."""
     if earlier is None:
         return {}
     seen = earlier.rates[earlier.rates["campaign"] == ""]
-    columns = ["segment_id", "measure", "now", "now_low", "now_high", "n_now"]
+    columns = ["segment_id", "measure", "unit", "now", "now_low", "now_high", "n_now"]
     rows = seen[columns].itertuples(index=False, name=None)
-    return {(segment, measure): Number(*number) for segment, measure, *number in rows}
+    return {(segment, measure, unit): Number(*number) for segment, measure, unit, *number in rows}
 
 
 def _row(

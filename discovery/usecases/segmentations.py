@@ -108,9 +108,9 @@ def mixture_division(
         agreement = halves_agree(known.taken(few), points[few], fitted.k, seed, least)
         structure = choice.structure
         reason = (
-            f"{choice.reason} Of mixtures, the criterion of Hannan and Quinn prefers {best} of the {len(tried)} "
-            f"numbers of kinds tried; two halves of the customers agree on {fitted.k} at {agreement:.2f}, and "
-            f"{(strength > 0.8).mean():.0%} of them belong with more than 80%."
+            f"The criterion of Hannan and Quinn prefers {best} of the {len(tried)} numbers of kinds tried; two halves "
+            f"of the customers agree on {fitted.k} at {agreement:.2f}, and {(strength > 0.8).mean():.0%} of them "
+            f"belong with more than 80%. Whether there are kinds is tested once, for KMeans: {choice.reason}"
         )
     else:
         # Everyone agrees on one kind, for sure: these numbers would only look like evidence.

@@ -57,6 +57,7 @@ class _Measured:
     n: int
     words: str
     needed: float
+    unit: str = "share"
 
     @property
     def verdict(self) -> Verdict:
@@ -144,7 +145,7 @@ def _uplift(mine: pd.DataFrame, campaigns: Campaigns, least: float, power: float
     )
     # Known to a deviation of the least response that counts, over the deviations that a test of this power asks for.
     needed = ((high - low) / 2 / 1.96 * float(ndtri(0.975) + ndtri(power)) / least) ** 2
-    return _Measured(value, (low, high), 0.0, least, customers, words, needed), ""
+    return _Measured(value, (low, high), 0.0, least, customers, words, needed, "points"), ""
 
 
 def _pooled(tried: pd.DataFrame) -> tuple[float, tuple[float, float]]:
@@ -209,12 +210,12 @@ def _evidence(
 ) -> Evidence:
     if found is None:
         reason = f"Too little to tell whether it responds: {unseen[0].lower()}{unseen[1:]}"
-        value, interval, verdict, n = None, None, Verdict.NOT_TESTED, 0
+        value, interval, verdict, n, unit = None, None, Verdict.NOT_TESTED, 0, "share"
     else:
-        value, interval, verdict, n = found.value, found.interval, found.verdict, found.n
+        value, interval, verdict, n, unit = found.value, found.interval, found.verdict, found.n, found.unit
         reason = " ".join(_told(found, verdict, size, settings.max_customers_needed))
     return Evidence(
-        segmentation.name, (segment,), question, CHECK, value, interval, None, least, verdict, reason, "share", n
+        segmentation.name, (segment,), question, CHECK, value, interval, None, least, verdict, reason, unit, n
     )
 
 

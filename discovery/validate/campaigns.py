@@ -197,7 +197,7 @@ def _evidence(segmentation: str, campaigns: Campaigns, found: _Found, told: bool
         None,
         verdict,
         reason,
-        "money" if found.check == REVENUE else "share",
+        {REVENUE: "money", UPLIFT: "points"}.get(found.check, "share"),
         found.n,
         found.campaign,
         found.shrunk,

@@ -133,6 +133,6 @@ def _compared(segmentation: str, pair: Pair, outcome: Outcome, found: Difference
         found.margin,
         Verdict.PASS if found.p_equal < alpha else Verdict.WARN,
         outcome.sentence(found),
-        "share" if outcome.rate else "money",
+        "points" if outcome.rate else "money",
         found.n,
     )

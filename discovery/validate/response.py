@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from scipy.stats import ttest_ind
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from statsmodels.stats.proportion import proportion_confint, test_proportions_2indep
+from statsmodels.stats.proportion import test_proportions_2indep
 from threadpoolctl import threadpool_limits
 
 from discovery.core.bounds import SMALLEST
 from discovery.core.evidence import Evidence, Verdict
+from discovery.core.intervals import Amounts, rate_intervals
 from discovery.core.many import many
 from discovery.core.sampling import some_rows
 from discovery.core.segment import UNASSIGNED, Segmentation
@@ -22,8 +23,6 @@ from discovery.core.settings import ValidateSettings
 from discovery.validate.distinctness import auc
 from discovery.validate.outcome import ForwardWindow
 
-#: From so many payers on, what they pay says itself how much it differs.
-_PAYERS = 20
 _NOTHING_SEEN = "The data end at the date: nothing was seen after it yet."
 _FOLDS = 5
 
@@ -231,19 +230,12 @@ def rate_interval(hits: int, n: int) -> tuple[float, tuple[float, float]]:
     >>> rate, low, round(high, 3)
     (0.0, 0.0, 0.071)
     """
-    rate = hits / n
-    low, high = proportion_confint(hits, n, method="wilson")
-    return rate, (min(float(low), rate), max(float(high), rate))
+    low, high = rate_intervals(np.asarray(hits, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    return hits / n, (float(low), float(high))
 
 
 def mean_interval(values: NDArray[np.float64], everyone: NDArray[np.float64]) -> tuple[float, tuple[float, float]]:
     """Return a mean amount with its 95 % interval: what is not certain of who pays, and of what payers pay.
-
-    Most customers bring nothing, so a mean is the share who pay times what these pay. The share has Wilson's interval,
-    the payers' mean the normal one; the two distances from each end are put together as squares (Zou and Donner 2008).
-    Fewer than 20 payers are held to differ at least as much as everyone's, in proportion to their mean. Where nobody
-    paid, a mean of 0 is not certain either: it ends at Wilson's upper share, each of whom pays what everyone's payers
-    do.
 
     Parameters
     ----------
@@ -258,20 +250,8 @@ def mean_interval(values: NDArray[np.float64], everyone: NDArray[np.float64]) ->
     >>> mean, low, round(high, 2)
     (0.0, 0.0, 2.14)
     """
-    paid, others = values[values != 0], everyone[everyone != 0]
-    mean = float(values.mean())
-    if not len(paid) and not len(others):
-        return mean, (mean, mean)
-    share, (fewest, most) = rate_interval(len(paid), len(values))
-    each = float(paid.mean()) if len(paid) else float(others.mean())
-    spread = float(paid.std(ddof=1)) if len(paid) > 1 else 0.0
-    if len(paid) < _PAYERS and len(others) > 1 and others.mean():
-        spread = max(spread, abs(each / float(others.mean())) * float(others.std(ddof=1)))
-    half = 1.96 * share * spread / np.sqrt(max(len(paid), 1))
-    ends = sorted((each * fewest, each * most))
-    low, high = mean - np.hypot(mean - ends[0], half), mean + np.hypot(ends[1] - mean, half)
-    # What nobody can bring is not below nothing.
-    return mean, (max(float(low), 0.0) if mean >= 0 and values.min() >= 0 else float(low), float(high))
+    low, high = Amounts.of(values).interval(Amounts.of(everyone))
+    return float(values.mean()), (float(low), float(high))
 
 
 def _not_tested(segmentation: str, subject: tuple[str, ...], check: str, reason: str) -> Evidence:
