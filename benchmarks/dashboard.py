@@ -116,6 +116,7 @@ def visits(workspace: Path, folder: Path) -> Iterator[tuple[str, Visit]]:
     with served(workspace, folder / "log.txt") as (address, server), _browser() as browser:
         # The first reader warms the server, and is not counted.
         for _ in range(2):
+            _rested(server)
             page, cpu, start = browser.new_page(), _cpu(server), time.perf_counter()
             page.goto(address)
             opened = _stood(page, shown["Overview"], server, cpu, start)
@@ -162,6 +163,15 @@ def _stood(page: Page, shown: str, server: int, cpu: float, start: float) -> Vis
         if mark:
             page.wait_for_selector(mark, state="attached", timeout=60_000)
     return Visit(time.perf_counter() - start, _cpu(server) - cpu, _memory(server))
+
+
+def _rested(process: int) -> None:
+    """Wait until a process does next to nothing: what it loads while the first page is looked at is loaded."""
+    for _ in range(60):
+        before = _cpu(process)
+        time.sleep(1)
+        if _cpu(process) - before < 0.05:
+            return
 
 
 def _cpu(process: int) -> float:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,6 +25,7 @@ from discovery.core.many import many
 from discovery.core.run import Run
 from discovery.core.segment import Segment, Segmentation
 from discovery.dashboard import words
+from discovery.dashboard.settled import settle
 from discovery.dashboard.style import sheet
 
 VARIABLE = "SEGMENT_DISCOVERY_WORKSPACE"
@@ -277,15 +276,5 @@ def stop(title: str, under: str, command: str, onward: str = "") -> NoReturn:
 def _load(path: str, run_id: str, state: str) -> Run:
     run = service.load_run(service.open_workspace(path), run_id)
     # While the first page is looked at.
-    Thread(target=_settle, daemon=True).start()
+    Thread(target=settle, daemon=True).start()
     return run
-
-
-def _settle() -> None:
-    """Load what the other pages need, and spare them looking for garbage among what stays for good."""
-    service.warm_up()
-    # Streamlit collects garbage after every click, which took longer than the page where half a million objects stay.
-    gc.collect()
-    gc.freeze()
-    # Or the engine's binding would take what is left at the end for a leak, and say so.
-    atexit.register(gc.unfreeze)
