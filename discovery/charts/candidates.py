@@ -158,11 +158,11 @@ def candidates(run: Run, by: str, statistic: str, look: Theme = LIGHT) -> go.Fig
         )
     ]
     if not data.empty:
-        # In the corner that the line leaves free.
-        top = data["value"].iloc[-1] > data["value"].iloc[0]
+        # In the corner that the line leaves free, as the words beside the number used do.
+        rises = data["value"].iloc[-1] > data["value"].iloc[0]
         notes.append(
-            note("grey: without structure", look, x=0, xref="paper", xanchor="left", y=int(top), yref="paper",
-                 yanchor="top" if top else "bottom")
+            note("grey: without structure", look, x=int(rises), xref="paper", xanchor="right" if rises else "left",
+                 y=0, yref="paper", yanchor="bottom")
         )  # fmt: skip
     notes += [_used(data["k"].tolist(), data["value"].tolist(), int(i), look) for i in np.flatnonzero(data["chosen"])]
     return figure(

@@ -101,9 +101,12 @@ def test_the_number_of_customers_needed_tells_what_does_not_respond() -> None:
 
 def test_with_holdouts_orders_that_come_anyway_are_no_response_but_without_them_they_cannot_be_told() -> None:
     rng = np.random.default_rng(15)
-    assert answered(4_000, sent(4_000, rng, 0.05, 0.0, held=0.5)).evidence.verdict is not Verdict.PASS
+    against = answered(4_000, sent(4_000, rng, 0.05, 0.0, held=0.5)).evidence
+    assert against.verdict is not Verdict.PASS
+    assert against.unit == "points"
     without = answered(4_000, sent(4_000, rng, 0.05, 0.0, held=0.0)).evidence
     assert without.verdict is Verdict.PASS
+    assert without.unit == "share"
     assert "would have ordered anyway" in without.reason
 
 
