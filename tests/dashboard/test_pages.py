@@ -270,7 +270,7 @@ def test_an_empty_segment_gives_its_own_advice_and_no_other(runs: tuple[Run, ...
         segmentations=(replace(old, segments=(*old.segments, empty)), *runs[0].segmentations[1:]),
     )
     steps = words.next_steps(run, run.segmentation("kmeans"))
-    assert "Nobody is in “High AOV” at this date: drop it, or loosen its rule." in steps
+    assert "Nobody is in “High AOV” at this date: loosen its rule, or drop what stays empty." in steps
     assert not any("test response" in s for s in steps)
     assert words.undescribed(empty) == "Nobody is in it at this date."
 
