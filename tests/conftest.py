@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from discovery import service
 from discovery.core.run import Run
@@ -30,6 +31,10 @@ QUICK = (
 ALONE = (*QUICK, "cluster.hdbscan=false", "cluster.mixture=false", "cluster.stability_draws=0")
 #: Beyond four kinds, which of them is cut in two, and whether any, is up to the three draws of the null.
 PLANTED = (*QUICK, "cluster.k_high=4")
+
+# Machines are shared: how long a case takes on one says nothing of the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(wrapper=True)

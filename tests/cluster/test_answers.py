@@ -41,7 +41,7 @@ def store() -> tuple[Records, np.ndarray, Records]:
     return records, kind, with_answers(records, values, {SKIN: common_answers(values[SKIN], 10)})
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([None, "a", "b", "c", "other"]), min_size=1, max_size=30), st.integers(1, 4))
 def test_who_answered_counts_once_and_who_did_not_nowhere(answers: list[str | None], most: int) -> None:
     records = drawn("heavy tails", 30, seed=1)[0].taken(np.arange(len(answers)))

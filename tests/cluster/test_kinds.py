@@ -153,7 +153,7 @@ def test_whoever_is_known_little_stands_nearer_to_the_middle() -> None:
     assert (once[:, at] < often[:, at]).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.permutations(range(60)))
 def test_the_transform_is_a_function_of_each_customer_alone(order: list[int]) -> None:
     records = store(60)

@@ -79,7 +79,7 @@ labels_ = st.lists(st.sampled_from(["s1", "s2", "s3", UNASSIGNED]), min_size=1, 
 
 
 @given(labels_, labels_, labels_, st.integers(0, 20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_customer_is_counted_once(one: list[str], two: list[str], three: list[str], shift: int) -> None:
     n = min(len(two), len(three))
     before = pd.Series(one, index=range(len(one)), dtype="str")

@@ -48,7 +48,7 @@ def write(app: AppTest, rule: str) -> AppTest:
 
 
 @given(RULES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_rule_taken_apart_and_put_together_is_the_same(rule: Condition) -> None:
     ids = itertools.count()
     tree = group_from(rule, ids)
@@ -56,7 +56,7 @@ def test_a_rule_taken_apart_and_put_together_is_the_same(rule: Condition) -> Non
 
 
 @given(RULES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_part_of_a_tree_can_be_found_by_its_id_and_taken_out(rule: Condition) -> None:
     tree = group_from(rule, itertools.count())
 

@@ -22,7 +22,7 @@ ANSWERS = st.lists(st.none() | st.booleans(), min_size=3, max_size=3).map(lambda
 NAMES = st.sampled_from(["orders", "orders(days => 14)", "a/b"])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(room=st.integers(0, 80), steps=st.lists(st.tuples(NAMES, st.none() | NUMBERS | TEXTS | ANSWERS), max_size=8))
 def test_it_is_a_dictionary(
     room: int,

@@ -198,7 +198,7 @@ def exactly_quiet(k: float, a: float, s: float, b: float, span: float) -> float:
 counts = st.sampled_from([0, 1, 2, 5, 50, 600])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(positive, scales, positive, scales, counts, st.floats(0.01, 1), st.floats(1, 1_000))
 def test_quiet_is_the_integral_for_all_parameters(r, alpha, s, beta, x, part, age):
     tx = age * part if x else 0.0
@@ -206,7 +206,7 @@ def test_quiet_is_the_integral_for_all_parameters(r, alpha, s, beta, x, part, ag
     assert quiet(*at) == pytest.approx(exactly_quiet(*at), rel=1e-4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(*[st.floats(0.2, 3), st.floats(3, 40)] * 2, counts, st.floats(0.01, 1), st.floats(1, 200))
 def test_quiet_is_exact_where_parameters_are_usual(r, alpha, s, beta, x, part, age):
     tx = age * part if x else 0.0
@@ -233,7 +233,7 @@ def test_pareto_likelihood_is_the_published_closed_form(params):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(params=st.tuples(*[st.floats(0.2, 5.0)] * 4), history=histories())
 def test_slope_is_the_derivative(model, params, history):
     at = np.array(params)
@@ -246,7 +246,7 @@ def test_slope_is_the_derivative(model, params, history):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(history=histories(), days=st.floats(1, 800))
 def test_no_order_is_the_ratio_of_likelihoods(model, history, days):
     own, params = MODELS[model], np.array(list(known(model).params.values()))
@@ -314,7 +314,7 @@ def test_times_in_another_unit_scale_alpha_and_beta_only(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(history=histories(), days=st.lists(st.floats(0, 2_000), min_size=2, max_size=5))
 def test_probabilities_and_expectations_keep_their_range_and_order(model, history, days):
     fitted = known(model)
@@ -527,7 +527,7 @@ def same(found: History, expected: History) -> None:
         assert left == pytest.approx(right, nan_ok=True, abs=1e-9), each.name
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-400, 40), st.integers(1, 99_999)), min_size=1, max_size=40))
 def test_sql_and_arrays_agree_and_see_nothing_from_the_date_on(orders):
     as_of = date(2025, 6, 1)

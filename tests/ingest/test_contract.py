@@ -58,7 +58,7 @@ def write(folder: Path, header: str, rows: list[tuple[tuple[str, bool], ...]], o
     return folder
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rows=tables(IDS, DATES, AMOUNTS), data=st.data())
 def test_every_row_of_orders_is_used_or_accounted_for(
     rows: list[tuple[tuple[str, bool], ...]], data: st.DataObject
@@ -80,7 +80,7 @@ def test_every_row_of_orders_is_used_or_accounted_for(
         assert len({(f, r) for f, r, _ in problems(split)}) == len(bad)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rows=tables(IDS, [("1", True), ("2", True), ("", False)], DATES, QUANTITIES, PRICES), data=st.data())
 def test_every_order_line_is_used_or_accounted_for(
     rows: list[tuple[tuple[str, bool], ...]], data: st.DataObject

@@ -581,7 +581,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Read:
 
 
 @given(people=st.permutations(PEOPLE), events=st.permutations(EVENTS), cut=st.integers(0, 9))
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_row_order_and_splitting_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, whole: Read, people: list[Row], events: list[Row], cut: int
 ) -> None:

@@ -504,7 +504,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Read:
 
 
 @given(shuffled=st.permutations(STORE), cut=st.integers(0, len(STORE)))
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_row_order_and_splitting_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, whole: Read, shuffled: list[Row], cut: int
 ) -> None:

@@ -93,13 +93,13 @@ TABLE = table()
 
 
 @given(RULES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_text_is_an_exact_round_trip(tree: Condition) -> None:
     assert parse(to_text(tree), FEATURES) == tree
 
 
 @given(RULES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_yaml_and_json_are_exact_round_trips(tree: Condition) -> None:
     rule = Rule("A name: with 'quotes' #1", tree, why="because: it matters", campaign="say hello")
     again = rules_from(read_yaml(document(as_entries([rule]), "two\nlines"), "x.yaml"), FEATURES)
@@ -120,14 +120,14 @@ def engine() -> Engine:
 
 
 @given(tree=RULES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_python_and_the_engine_select_the_same(engine: Engine, tree: Condition) -> None:
     rows = engine.rows(f"SELECT customer_id FROM t WHERE {as_sql(tree)} ORDER BY customer_id")
     assert [r[0] for r in rows] == list(TABLE.values.index[select(tree, TABLE)])
 
 
 @given(RULES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_rule_and_its_not_share_nobody_and_leave_out_the_unknown(tree: Condition) -> None:
     yes, no = select(tree, TABLE), select(Not(tree), TABLE)
     assert not (yes & no).any()
@@ -205,7 +205,7 @@ def test_what_is_refused_says_where_and_what_is_near(text: str, says: str) -> No
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     with contextlib.suppress(RuleError):
         assert parse(to_text(parse(text, FEATURES)), FEATURES) == parse(text, FEATURES)

@@ -51,7 +51,7 @@ def test_who_is_not_placed_is_not_everyone() -> None:
     assert found["unassigned"] == ()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 40), min_size=2))
 def test_no_answer_of_fewer_than_ten_is_told_or_follows_from_the_rest(counts: dict[str, int]) -> None:
     mine = [answer for answer, n in counts.items() for _ in range(n)]

@@ -36,7 +36,7 @@ def reviewed(found: Compared, example: Review) -> Review:
 
 
 @given(st.lists(quarter, min_size=3, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_id_is_one_segment_for_ever(quarters: list[list[str]]) -> None:
     chain: list[Review] = []
     last: dict[str, str] = {}

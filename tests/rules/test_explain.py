@@ -50,7 +50,7 @@ def test_a_missing_value_is_told_as_missing() -> None:
 
 
 @given(trees(leaves_(), 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_rule_wants_nothing_of_those_it_selects_and_something_of_all_others(tree: Condition) -> None:
     for name in EVERYBODY.values.index[:: len(EVERYBODY) // 7]:
         [found] = standings({"r": tree}, EVERYBODY, name)

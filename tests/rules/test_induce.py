@@ -134,7 +134,7 @@ tables = st.integers(1, 40).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tables, st.integers(1, 4), st.sampled_from([0.0, 0.004, 0.05]))
 def test_any_table(table_and_labels, max_conditions, penalty):
     table, labels = table_and_labels
@@ -161,7 +161,7 @@ def test_any_table(table_and_labels, max_conditions, penalty):
             assert ((degree(rule, values) >= 0) & (degree(rule, values) <= 1)).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tables, st.randoms(use_true_random=False))
 def test_order_and_names_of_classes_change_nothing(table_and_labels, chance):
     table, labels = table_and_labels
@@ -307,7 +307,7 @@ def test_many_rows_are_searched_by_a_sample_and_measured_whole():
     assert fidelity(matches(vip, X), (labels == "vip").to_numpy()).f1 == 1.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(hnp.arrays(float, st.integers(1, 300), elements=st.floats(-1e12, 1e12)), st.booleans())
 def test_generic_numbers_cover_the_column(values, whole):
     numbers = nice_numbers(values, whole=whole)

@@ -60,7 +60,7 @@ def leaves_() -> st.SearchStrategy[Condition]:
 
 
 @given(trees(leaves_(), 6), trees(leaves_(), 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_implication_is_decided_exactly(one: Condition, two: Condition) -> None:
     space = Space.of((one, two), FEATURES)
     mine, others = space.boxes(one), space.boxes(two)

@@ -33,7 +33,7 @@ tables = st.integers(1, 60).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables, st.integers(1, 6), st.sampled_from([0.0, 0.004]))
 def test_each_customer_meets_one_rule_that_of_the_leaf(table_and_labels, max_conditions, penalty):
     table, labels = table_and_labels
@@ -52,7 +52,7 @@ def test_each_customer_meets_one_rule_that_of_the_leaf(table_and_labels, max_con
             assert len(list(leaves(rule))) <= max_conditions
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tables, st.randoms(use_true_random=False))
 def test_order_of_rows_changes_nothing(table_and_labels, chance):
     table, labels = table_and_labels

@@ -45,7 +45,7 @@ def stored(path: Path, features: tuple[Feature, ...] = FEATURES) -> StoredTable:
 ROW = st.tuples(st.none() | st.floats(allow_nan=False), st.none() | st.text(max_size=4), st.none() | st.booleans())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows=st.lists(ROW, max_size=20))
 def test_a_table_read_back_equals_the_table_written(
     rows: list[tuple[float | None, str | None, bool | None]], tmp_path_factory: pytest.TempPathFactory

@@ -15,6 +15,5 @@ def cases(share: float = 1.0) -> settings:
     return settings(
         max_examples=int(CASES * share),
         derandomize=not NIGHTLY,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )

@@ -169,7 +169,7 @@ def _with_mode(x: np.ndarray, below: np.ndarray, above: np.ndarray, mode: int) -
 
 
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_dip_is_the_distance_to_the_nearest_distribution_with_one_hump(values: list[int]) -> None:
     assume(len(set(values)) > 1)
     assert dip(np.array(values, dtype=float)) == pytest.approx(nearest_with_one_hump(np.array(values, dtype=float)))

@@ -106,7 +106,7 @@ labellings = st.lists(st.sampled_from("abcd"), min_size=60, max_size=120)
 
 
 @given(labellings, st.integers(0, 99))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_joining_measures_what_comparing_the_joined_would(letters: list[str], seed: int) -> None:
     """A path re-measures only what changed: that must equal measuring all of the merged segmentation."""
     labels = pd.Series(letters, dtype="str", index=pd.Index([f"c{i:03d}" for i in range(len(letters))], name="id"))
@@ -188,7 +188,7 @@ def test_a_path_read_back_equals_the_path_written(five: Five) -> None:
 
 
 @given(st.lists(st.floats(0, 0.2), max_size=30))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_holm_is_that_of_statsmodels(p_values: list[float]) -> None:
     theirs = list(multipletests(p_values, alpha=0.05, method="holm")[0]) if p_values else []
     assert holm(p_values, 0.05) == theirs

@@ -181,7 +181,7 @@ def leaf(draw: st.DrawFn, proof: Proof) -> Condition:
     return draw(st.one_of(compare, compare, between, several))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_any_rule_selects_the_same_people(small: Proof, data: st.DataObject) -> None:
     part = leaf(small)

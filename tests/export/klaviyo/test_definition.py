@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from discovery.core.errors import DataError, UsageError
@@ -93,7 +93,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(name=st.sampled_from(list(VALID)), value=JSON, data=st.data())
 def test_anything_anywhere_is_refused_or_written_unaltered(name: str, value: Any, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from([p for p, _ in places(VALID[name])]))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -163,7 +163,6 @@ def test_what_needs_no_other_words_comes_back_as_it_was(name: str, account: tupl
     assert json.loads(text) == definition(VALID[name])
 
 
-@settings(deadline=None)
 @given(name=st.sampled_from(list(VALID)), value=JSON, data=st.data())
 def test_anything_is_told_apart_and_what_is_imported_can_be_read(name: str, value: Any, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from([p for p, _ in places(VALID[name])]))

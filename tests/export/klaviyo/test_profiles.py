@@ -8,7 +8,7 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from discovery.core.errors import DataError, UsageError
@@ -31,7 +31,6 @@ def people(jobs: list[dict]) -> list[dict]:
     return [p for job in jobs for p in job["data"]["attributes"]["profiles"]["data"]]
 
 
-@settings(deadline=None)
 @given(PROFILES)
 def test_jobs_hold_everybody_once_and_none_is_too_large(profiles: list[ProfileValues]) -> None:
     jobs = list(import_jobs(profiles, SMALL))
@@ -42,7 +41,6 @@ def test_jobs_hold_everybody_once_and_none_is_too_large(profiles: list[ProfileVa
         assert len(json.dumps(job)) <= SMALL.job_bytes
 
 
-@settings(deadline=None)
 @given(PROFILES)
 @example([ProfileValues({"cluster": "\r0"}, "a@example.com")])
 def test_files_hold_everybody_once_and_none_is_too_large(profiles: list[ProfileValues]) -> None:
